@@ -1,0 +1,90 @@
+/**
+ * Every error that the world can cause, in one table. The same codes stand in HTTP answers, logs, a job's history and
+ * the command line's output; the sentence says what happened and what to do. Bugs of ours are plain `Error`s.
+ */
+const TABLE = {
+  // what was sent
+  image_empty: [400, "The image has no bytes. Send the file's contents."],
+  image_unknown_type: [415, "This is not an image that Tessera reads. Send JPEG, PNG, WebP, AVIF, TIFF or GIF."],
+  image_type_refused: [415, "This kind of file is refused. Send JPEG, PNG, WebP, AVIF, TIFF or GIF."],
+  image_polyglot: [415, "The file is an image and something else at once. Save it anew with an image editor."],
+  image_truncated: [422, "The image ends too early. Send the whole file."],
+  image_corrupt: [422, "The image is damaged and cannot be decoded. Save it anew and try again."],
+  image_header_invalid: [422, "The image's header contradicts itself. Save it anew and try again."],
+  image_too_many_pixels: [413, "The image has more pixels than this server takes."],
+  image_side_too_long: [413, "One side of the image is longer than this server takes."],
+  image_unbounded_format: [
+    413,
+    "Images of this kind are decoded in one piece and this one is too large for it. Save it non-interlaced, or as TIFF.",
+  ],
+  image_unsupported: [422, "The image uses a feature of its format that Tessera does not read."],
+  upload_too_large: [413, "The upload is larger than this server takes."],
+  upload_interrupted: [400, "The upload ended before the file did. Send it again."],
+  upload_malformed: [400, "The request's body cannot be read as an upload."],
+  request_invalid: [400, "The request is not valid."],
+  content_type_unsupported: [415, "Send the image as the body with an image type, or as multipart/form-data."],
+  // what was asked for
+  pipeline_invalid: [422, "The pipeline is not valid."],
+  pipeline_syntax: [422, "The pipeline cannot be read."],
+  pipeline_too_long: [422, "The pipeline has too many steps."],
+  pipeline_unbounded: [422, "A single tile of this pipeline needs too much of the image at once. Use smaller steps."],
+  output_invalid: [422, "The output options are not valid."],
+  output_too_large: [422, "The result would be larger than its format or this server allows. Choose another format."],
+  // what became of it
+  job_not_found: [404, "There is no such job."],
+  job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
+  job_not_active: [409, "The job has ended already."],
+  job_cancelled: [409, "The job was cancelled."],
+  tile_failed: [500, "A tile could not be processed."],
+  tile_lost: [500, "A tile took its process down each time that it was tried."],
+  op_failed: [500, "An operation failed."],
+  result_mismatch: [502, "A worker sent back something other than what was asked for."],
+  // what is around it
+  file_not_found: [404, "There is no such file."],
+  file_unwritable: [500, "The file cannot be written."],
+  disk_full: [507, "The disk is full. Free some space and try again."],
+  route_not_found: [404, "There is nothing at this address."],
+  bus_closed: [503, "The bus is closed."],
+  queue_full: [503, "The queue is full. Try again later."],
+  address_not_loopback: [500, "Without credentials only a loopback address is served. Use 127.0.0.1."],
+  config_invalid: [500, "The configuration is not valid."],
+  internal: [500, "Something went wrong inside Tessera. The log has the details."],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>;
+
+export type ErrorCode = keyof typeof TABLE;
+
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  "upload_interrupted",
+  "disk_full",
+  "bus_closed",
+  "queue_full",
+  "op_failed",
+  "result_mismatch",
+]);
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(TABLE, code);
+export const httpStatus = (code: ErrorCode): number => TABLE[code][0];
+export const publicSentence = (code: ErrorCode): string => TABLE[code][1];
+export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
+
+/** A fault of the world: `code` from the table, `detail` what exactly happened here (shown to whoever asked). */
+export class TesseraError extends Error {
+  override readonly name = "TesseraError";
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly detail: string = "",
+    options?: { cause?: unknown },
+  ) {
+    super(detail === "" ? publicSentence(code) : `${publicSentence(code)} ${detail}`, options);
+  }
+}
+
+/** Any thrown value as a `TesseraError`; what we did not expect becomes `internal` (or `otherwise`) and keeps its cause. */
+export function asTesseraError(thrown: unknown, otherwise: ErrorCode = "internal"): TesseraError {
+  if (thrown instanceof TesseraError) return thrown;
+  const code = (thrown as { code?: unknown } | null)?.code;
+  if (code === "ENOSPC" || code === "EDQUOT") return new TesseraError("disk_full", "", { cause: thrown });
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new TesseraError(otherwise, otherwise === "internal" ? "" : text, { cause: thrown });
+}

@@ -1,0 +1,92 @@
+import { Value } from "@sinclair/typebox/value";
+import { TesseraError } from "../errors.ts";
+import type { Op, Step } from "../ops/op.ts";
+import { allOps, findOp } from "../ops/registry.ts";
+import { nearest } from "./nearest.ts";
+import { parseText } from "./text.ts";
+
+const STEPS_MAX = 100;
+
+/**
+ * Reads a pipeline: the text form, JSON text, or parsed JSON (an array of steps, or of names). Every parameter is
+ * checked and filled in with its default.
+ *
+ * @throws TesseraError `pipeline_syntax`, `pipeline_too_long`, or `pipeline_invalid` naming the step, the parameter
+ * and what was expected.
+ */
+export function parsePipeline(source: unknown): Step[] {
+  const list = typeof source === "string" ? fromString(source) : source;
+  if (!Array.isArray(list)) throw new TesseraError("pipeline_invalid", "A pipeline is a list of steps.");
+  if (list.length > STEPS_MAX)
+    throw new TesseraError("pipeline_too_long", `It has ${list.length}, at most ${STEPS_MAX} are allowed.`);
+  return list.map((step, index) => validStep(step, index + 1));
+}
+
+function fromString(text: string): unknown {
+  if (!text.trimStart().startsWith("[")) return parseText(text);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TesseraError("pipeline_syntax", "It is not valid JSON.", { cause });
+  }
+}
+
+function validStep(source: unknown, number: number): Step {
+  const step = typeof source === "string" ? { op: source } : source;
+  if (typeof step !== "object" || step === null || Array.isArray(step))
+    throw new TesseraError("pipeline_invalid", `Step ${number}: expected an object with "op".`);
+  const { op: name, ...given } = step as Record<string, unknown>;
+  if (typeof name !== "string")
+    throw new TesseraError("pipeline_invalid", `Step ${number}: expected "op" to be the name of an operation.`);
+  const op = findOp(name);
+  if (op === undefined) {
+    const names = allOps().map((known) => known.name);
+    throw new TesseraError("pipeline_invalid", `Step ${number}: there is no op '${cut(name)}'.${suggest(name, names)}`);
+  }
+  return { op: name, ...validParams(op, given, `Step ${number}, ${name}`) };
+}
+
+function validParams(op: Op, given: Record<string, unknown>, where: string): Record<string, unknown> {
+  const known = Object.keys(op.params.properties);
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const has = known.length === 0 ? " It takes none." : suggest(name, known);
+    throw new TesseraError("pipeline_invalid", `${where}: there is no parameter '${cut(name)}'.${has}`);
+  }
+  const params = Value.Default(op.params, { ...given }) as Record<string, unknown>;
+  const wrong = Value.Errors(op.params, params).First();
+  if (wrong === undefined) return params;
+  const name = wrong.path.split("/")[1] ?? "";
+  const schema = op.params.properties[name] ?? wrong.schema;
+  const value = Object.hasOwn(params, name) ? ` it is ${cut(JSON.stringify(params[name]) ?? "undefined")},` : "";
+  throw new TesseraError("pipeline_invalid", `${where}, ${name}:${value} expected ${expectation(schema)}.`);
+}
+
+/** What a parameter's schema allows, in words: "a number from 0.1 to 100 px". */
+export function expectation(schema: Record<string, unknown>): string {
+  const { type, minimum, maximum, unit, anyOf, minItems, maxItems } = schema as Record<string, number & string>;
+  if (Array.isArray(anyOf)) return `one of ${anyOf.map((choice) => JSON.stringify(choice.const)).join(", ")}`;
+  const range =
+    minimum !== undefined && maximum !== undefined
+      ? ` from ${minimum} to ${maximum}`
+      : minimum !== undefined
+        ? ` of at least ${minimum}`
+        : "";
+  const words: Record<string, string> = {
+    number: `a number${range}`,
+    integer: `a whole number${range}`,
+    boolean: "true or false",
+    string: schema["pattern"] === undefined ? "a text" : `a text like ${JSON.stringify(schema["default"] ?? "")}`,
+    array: `a list of ${minItems === maxItems ? minItems : `${minItems ?? 0} to ${maxItems ?? "many"}`} numbers`,
+  };
+  const text = words[String(type)] ?? String(type);
+  return unit === undefined || unit === ("" as unknown) ? text : `${text} (${unit})`;
+}
+
+function suggest(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  return close.length === 0 ? ` There is: ${known.join(", ")}.` : ` Did you mean ${close.join(" or ")}?`;
+}
+
+/** What a stranger sent, short enough to be shown. */
+const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);

@@ -1,0 +1,48 @@
+import { bytesPerPixel, contains, type PixelFormat, type Rect } from "./geometry.ts";
+
+/**
+ * Pixels in memory: the rectangle `rect` of some image, rows `stride` bytes apart, the first sample at `data[0]`.
+ * A window on a larger raster shares its bytes, so cutting one costs nothing.
+ */
+export interface Raster {
+  readonly rect: Rect;
+  readonly format: PixelFormat;
+  readonly data: Uint8Array;
+  readonly stride: number;
+}
+
+/** A raster of its own, rows packed. `shared` puts it in memory that threads can see. */
+export function createRaster(rect: Rect, format: PixelFormat, shared = false): Raster {
+  const stride = rect.width * bytesPerPixel(format);
+  const bytes = stride * rect.height;
+  const data = shared ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
+  return { rect, format, data, stride };
+}
+
+/** A view on the part `rect` (in the image's coordinates) of `raster`; no pixel is copied. */
+export function viewOf(raster: Raster, rect: Rect): Raster {
+  if (!contains(raster.rect, rect)) throw new RangeError("a view must lie inside its raster");
+  const start =
+    (rect.y - raster.rect.y) * raster.stride + (rect.x - raster.rect.x) * bytesPerPixel(raster.format);
+  return { rect, format: raster.format, data: raster.data.subarray(start), stride: raster.stride };
+}
+
+/** Copies `source` to the same place of `target`, which must hold it and have the same format. */
+export function copyInto(target: Raster, source: Raster): void {
+  copyRows(viewOf(target, source.rect), source);
+}
+
+/** Row by row from one raster to another of the same size and format, wherever each says that it lies. */
+export function copyRows(target: Raster, source: Raster): void {
+  const bytes = source.rect.width * bytesPerPixel(source.format);
+  const rows = source.rect.height;
+  if (bytes === 0 || rows === 0) return;
+  if (bytes === source.stride && bytes === target.stride) {
+    target.data.set(source.data.subarray(0, bytes * rows));
+    return;
+  }
+  for (let y = 0; y < rows; y++) {
+    const from = y * source.stride;
+    target.data.set(source.data.subarray(from, from + bytes), y * target.stride);
+  }
+}
