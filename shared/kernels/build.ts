@@ -20,11 +20,10 @@ const wanted = hash.digest("hex");
 
 const current = existsSync(wasm) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
 if (!current) {
-  const { default: asc } = await import("assemblyscript/asc");
+  // Run, not imported: the compiler's types would declare its own globals for the whole project.
+  const asc = Bun.resolveSync("assemblyscript/bin/asc.js", here);
   const args = [join(sources, "index.ts"), "-o", wasm, ...FLAGS, ...MEMORY];
-  const { error, stderr } = await asc.main(args);
-  const said = stderr.toString();
-  if (said !== "") process.stderr.write(said);
-  if (error !== null) process.exit(1);
+  const { exitCode } = Bun.spawnSync([process.execPath, asc, ...args], { stdio: ["ignore", "inherit", "inherit"] });
+  if (exitCode !== 0) process.exit(1);
   writeFileSync(stamp, wanted);
 }

@@ -84,16 +84,25 @@ export function shapeAfter(step: Step, input: Shape): Shape {
 /** The rectangle of the chain's input that `out` (a rectangle of its output) needs; may be empty. */
 export function windowOf(chain: Chain, out: Rect): Rect {
   let rect = out;
-  for (let i = chain.passes.length - 1; i >= 0; i--) rect = clipped(chain.passes[i]!, needOf(chain.passes[i]!, rect));
+  for (let i = chain.passes.length - 1; i >= 0; i--)
+    rect = clipped(chain.passes[i]!, needOf(chain.passes[i]!, rect));
   return rect;
 }
 
 function needOf(pass: Pass, out: Rect): Rect {
   if (pass.kind !== "area") return out;
-  return isEmpty(out) ? { ...out, width: 0, height: 0 } : pass.op.window(out, pass.input, pass.params as never);
+  return isEmpty(out)
+    ? { ...out, width: 0, height: 0 }
+    : pass.op.window(out, pass.input, pass.params as never);
 }
 
-const clipped = (pass: Pass, need: Rect): Rect => intersect(need, wholeOf(pass.input));
+const NOTHING: Rect = { x: 0, y: 0, width: 0, height: 0 };
+
+/** What of `need` lies in the image; where there is nothing, a rectangle that a view of any raster can take. */
+function clipped(pass: Pass, need: Rect): Rect {
+  const rect = intersect(need, wholeOf(pass.input));
+  return isEmpty(rect) ? NOTHING : rect;
+}
 
 /** How the input of a pass lies in memory: `rect` of the image is there, inside a buffer that covers `buffer`. */
 interface Layout {
@@ -111,7 +120,8 @@ function layoutsOf(chain: Chain, out: Rect): Layout[] {
     const need = needOf(pass, next.rect);
     const rect = clipped(pass, need);
     // A table works in place, so its input lies as its output does.
-    const keeps = pass.kind === "table" ? next.buffer : pass.kind === "area" && pass.op.extend === "edge" ? need : rect;
+    const keeps =
+      pass.kind === "table" ? next.buffer : pass.kind === "area" && pass.op.extend === "edge" ? need : rect;
     layouts.unshift({ rect, buffer: isEmpty(rect) ? rect : keeps, format: pass.input });
   }
   return layouts;
@@ -213,7 +223,8 @@ function buildTables({ curves, input }: TablePass): Uint8Array {
   const max = sampleMax(input.depth);
   const size = max + 1;
   const colours = colourChannels(input);
-  const all = input.depth === 8 ? new Uint8Array(size * input.channels) : new Uint16Array(size * input.channels);
+  const all =
+    input.depth === 8 ? new Uint8Array(size * input.channels) : new Uint16Array(size * input.channels);
   for (let channel = 0; channel < input.channels; channel++) {
     const table = all.subarray(channel * size, (channel + 1) * size);
     for (let v = 0; v < size; v++) table[v] = v;
@@ -236,7 +247,17 @@ function runMatrix(kernels: Kernels, pass: MatrixPass, source: Plane, target: Pl
   const { width, height } = target.rect;
   const matrix = source.format.depth === 8 ? kernels.call.matrix8 : kernels.call.matrix16;
   const channels = source.format.channels;
-  matrix(source.at, source.stride, target.at, target.stride, width, height, channels, pass.op.gray ? 1 : 3, at);
+  matrix(
+    source.at,
+    source.stride,
+    target.at,
+    target.stride,
+    width,
+    height,
+    channels,
+    pass.op.gray ? 1 : 3,
+    at,
+  );
   kernels.release(mark);
 }
 
@@ -274,13 +295,30 @@ function computePremultiplied(kernels: Kernels, pass: AreaPass, source: Plane, t
   const wide = packed(kernels, source, 16);
   const { channels, depth } = source.format;
   const premultiply = depth === 8 ? call.premultiply8 : call.premultiply16;
-  premultiply(source.at, source.stride, wide.at, wide.stride, source.rect.width, source.rect.height, channels);
+  premultiply(
+    source.at,
+    source.stride,
+    wide.at,
+    wide.stride,
+    source.rect.width,
+    source.rect.height,
+    channels,
+  );
   const result = packed(kernels, target, 16);
   compute(kernels, { ...pass, input: { ...pass.input, depth: 16 } }, wide, result);
   const { width, height } = target.rect;
   if (pass.op.alpha === "keep") {
     const from = within(wide, target.rect);
-    call.copyAlpha16(from.at, from.stride, result.at, result.stride, width, height, channels, result.format.channels);
+    call.copyAlpha16(
+      from.at,
+      from.stride,
+      result.at,
+      result.stride,
+      width,
+      height,
+      channels,
+      result.format.channels,
+    );
   }
   const unpremultiply = depth === 8 ? call.unpremultiply8 : call.unpremultiply16;
   unpremultiply(result.at, result.stride, target.at, target.stride, width, height, result.format.channels);
@@ -291,4 +329,9 @@ function packed(kernels: Kernels, like: Plane, depth: 8 | 16): Plane {
   const stride = like.rect.width * bytesPerPixel(format);
   const at = kernels.alloc(stride * like.rect.height + 64) + 64;
   return { at, rect: like.rect, format, stride };
+}
+
+/** The most bytes that any one image along the chain takes for `out`: what a thread needs, within a small factor. */
+export function footprint(chain: Chain, out: Rect): number {
+  return Math.max(...layoutsOf(chain, out).map(bytesOf));
 }

@@ -6,7 +6,10 @@ const side = (title: string, description: string, minimum: number) =>
   Type.Integer({ minimum, maximum: 1_000_000, default: minimum, title, unit: "px", description });
 
 /** The rectangle that is kept: what was asked for as far as it lies in the image, at least one pixel. */
-function kept(input: { width: number; height: number }, p: { x: number; y: number; width: number; height: number }) {
+function kept(
+  input: { width: number; height: number },
+  p: { x: number; y: number; width: number; height: number },
+) {
   const x = Math.min(p.x, input.width - 1);
   const y = Math.min(p.y, input.height - 1);
   return intersect({ x, y, width: p.width, height: p.height }, wholeOf(input));

@@ -4,7 +4,9 @@ import type { Compute, Plane } from "./op.ts";
 /** Weights of a Gaussian cut off at ⌈3σ⌉: [centre, 2·w1, 2·w2, …], summing to 1. */
 export function gaussianWeights(sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma);
-  const weights = Float64Array.from({ length: radius + 1 }, (_, i) => Math.exp((-i * i) / (2 * sigma * sigma)));
+  const weights = Float64Array.from({ length: radius + 1 }, (_, i) =>
+    Math.exp((-i * i) / (2 * sigma * sigma)),
+  );
   let sum = weights[0]!;
   for (let i = 1; i <= radius; i++) sum += 2 * weights[i]!;
   return weights.map((w, i) => (w * (i === 0 ? 1 : 2)) / sum);
@@ -19,14 +21,20 @@ function toQ15(weights: Float64Array): Int16Array {
 }
 
 /** Blurs the job's source (which has a margin of ⌈3σ⌉ around `target`) into `target`. */
-export function gaussian(job: Pick<Compute<unknown>, "kernels" | "source" | "scratch">, sigma: number, target: Plane): void {
+export function gaussian(
+  job: Pick<Compute<unknown>, "kernels" | "source" | "scratch">,
+  sigma: number,
+  target: Plane,
+): void {
   const { kernels, source, scratch } = job;
   const weights = gaussianWeights(sigma);
   const radius = weights.length - 1;
   const deep = source.format.depth === 16;
   const table = deep ? Float32Array.from(weights) : toQ15(weights);
   const at = scratch(table.byteLength);
-  const line = scratch((source.stride / bytesPerPixel(source.format)) * source.format.channels * (deep ? 4 : 2));
+  const line = scratch(
+    (source.stride / bytesPerPixel(source.format)) * source.format.channels * (deep ? 4 : 2),
+  );
   kernels.bytes.set(new Uint8Array(table.buffer), at);
   const run = deep ? kernels.call.gauss16 : kernels.call.gauss8;
   const { width, height } = target.rect;

@@ -6,7 +6,8 @@ export const grayscale = areaOp({
   name: "grayscale",
   title: "Grayscale",
   summary: "Keeps the brightness and drops the colour.",
-  definition: "Y = 0.299 R + 0.587 G + 0.114 B on gamma-encoded samples. Source: ITU-R BT.601-7, section 2.5.1.",
+  definition:
+    "Y = 0.299 R + 0.587 G + 0.114 B on gamma-encoded samples. Source: ITU-R BT.601-7, section 2.5.1.",
   params: Type.Object({}),
   extend: "none",
   alpha: "move",
@@ -17,7 +18,14 @@ export const grayscale = areaOp({
     const { call } = kernels;
     const bytes = source.format.depth >> 3;
     if (colourChannels(source.format) === 1)
-      call.copy(source.at, source.stride, target.at, target.stride, width * source.format.channels * bytes, height);
+      call.copy(
+        source.at,
+        source.stride,
+        target.at,
+        target.stride,
+        width * source.format.channels * bytes,
+        height,
+      );
     else {
       const luma = bytes === 1 ? call.luma8 : call.luma16;
       luma(source.at, source.stride, target.at, target.stride, width, height, source.format.channels);

@@ -3,6 +3,8 @@ export const heapBase: usize = __heap_base;
 
 export { copy } from "./copy";
 export { extend } from "./extend";
+export { move, gather, fill } from "./move";
+export { resize8, resizeWide8, resize16 } from "./resize";
 export { table8, table16 } from "./table";
 export { matrix8, matrix16, luma8, luma16 } from "./colour";
 export {
@@ -14,3 +16,11 @@ export {
 } from "./alpha";
 export { histogram8, histogram16 } from "./histogram";
 export { gauss8, gauss16 } from "./gauss";
+export { convolve3x8, convolve8, convolve8f, convolve16, convolve16f } from "./convolve";
+export { edges8, edges16 } from "./edges";
+export { box8, box16 } from "./box";
+export { erode8, erode16, dilate8, dilate16 } from "./rank";
+export { median8, median16 } from "./median";
+export { bilateral8, bilateral16 } from "./bilateral";
+export { unsharp8, unsharp16 } from "./unsharp";
+export { pixelate8, pixelate16 } from "./pixelate";

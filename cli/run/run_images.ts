@@ -1,0 +1,113 @@
+import { dirname } from "node:path";
+import { type Engine, openEngine } from "../../embedded/engine.ts";
+import type { OutputFormat } from "../../master/export/output.ts";
+import type { JobView } from "../../master/jobs/job.ts";
+import { TesseraError } from "../../shared/errors.ts";
+import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
+import { EXIT, errorLine, exitCodeOf, failureOf } from "../failure.ts";
+import { paint, printJson } from "../terminal.ts";
+import { figuresFor, figuresText } from "./figures.ts";
+import { interruption } from "./interruption.ts";
+import { type RunOptions, submitRequest } from "./options.ts";
+import { checkWritable, copyToStdout, moveInto } from "./place.ts";
+import { type ProgressDisplay, progressDisplay } from "./progress_bar.ts";
+import { formatOf, Places, type Target, targetOf } from "./target.ts";
+
+/** Enough that one image is decoded while another is written. */
+const AT_ONCE = 4;
+
+interface Run {
+  readonly engine: Engine;
+  readonly options: RunOptions;
+  readonly target: Target;
+  readonly format: OutputFormat | undefined;
+  readonly places: Places | undefined;
+  readonly progress: ProgressDisplay;
+  readonly interrupted: AbortSignal;
+}
+
+/** Processes all images, reports each as it ends, and gives the exit code. One that fails does not stop the others. */
+export async function runImages(images: readonly string[], options: RunOptions): Promise<number> {
+  parsePipeline(options.do ?? "");
+  const target = targetOf(options.output, images, options.json === true);
+  const format = formatOf(target, options.format);
+  if (target.kind !== "stdout")
+    await checkWritable(target.kind === "folder" ? target.path : dirname(target.path));
+  const places = target.kind === "stdout" ? undefined : new Places(target, images);
+  // An image that would be overwritten is refused before any work, where its place is known by now.
+  if (target.kind === "file") places?.placeOf(images[0]!, format ?? "png");
+
+  let finished = 0;
+  let exitCode: number = EXIT.ok;
+  const interrupt = interruption();
+  const progress = progressDisplay({ images: images.length, finished: () => finished });
+  const engine = await openEngine(options.threads === undefined ? {} : { threads: options.threads });
+  const stopProgress = engine.master.onProgress((job) => progress.show(job));
+  const run: Run = { engine, options, target, format, places, progress, interrupted: interrupt.signal };
+  const queue = [...images];
+  const next = async (): Promise<void> => {
+    for (let image = queue.shift(); image !== undefined; image = queue.shift()) {
+      if (interrupt.signal.aborted) return;
+      const code = await runImage(run, image);
+      exitCode = Math.max(exitCode, code);
+      finished++;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+  } finally {
+    stopProgress();
+    progress.clear();
+    await engine.stop();
+    interrupt.end();
+  }
+  return interrupt.signal.aborted ? EXIT.interrupted : exitCode;
+}
+
+async function runImage(run: Run, image: string): Promise<number> {
+  const { options, progress } = run;
+  try {
+    const startedMs = performance.now();
+    const { job, output } = await processImage(run, image);
+    const figures = figuresFor(image, output, job, performance.now() - startedMs);
+    progress.clear();
+    if (options.json) printJson(figures);
+    else {
+      const stream = run.target.kind === "stdout" ? process.stderr : process.stdout;
+      stream.write(`${paint(stream, "bold", output)}  ${figuresText(figures, job)}\n`);
+    }
+    return EXIT.ok;
+  } catch (thrown) {
+    progress.clear();
+    const failure = failureOf(thrown);
+    if (options.json) printJson({ input: image, error: failure });
+    else process.stderr.write(`${errorLine({ ...failure, message: `${image}: ${failure.message}` })}\n`);
+    if (failure.code === "internal" && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
+    return exitCodeOf(thrown);
+  }
+}
+
+/** One image from file to file. */
+async function processImage(run: Run, image: string): Promise<{ job: JobView; output: string }> {
+  const { master } = run.engine;
+  const submitted = await master.submit(submitRequest(image, run.format, run.options));
+  const cancel = () => {
+    // It may have ended by itself in the meantime.
+    if (master.job(submitted.id)?.endedMs === undefined) master.cancel(submitted.id);
+  };
+  if (run.interrupted.aborted) cancel();
+  run.interrupted.addEventListener("abort", cancel);
+  try {
+    const output = run.places?.placeOf(image, submitted.output.format as OutputFormat) ?? "-";
+    const job = await master.wait(submitted.id);
+    if (job.error !== undefined) throw new TesseraError(job.error.code, job.error.message);
+    if (job.state === "cancelled") throw new TesseraError("job_cancelled");
+    const finished = master.resultPath(job.id);
+    if (output === "-") await copyToStdout(finished);
+    else await moveInto(finished, output);
+    return { job, output };
+  } finally {
+    run.interrupted.removeEventListener("abort", cancel);
+    cancel();
+  }
+}

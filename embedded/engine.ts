@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Master } from "../master/master.ts";
+import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
+import { MemoryBus } from "../shared/bus/memory.ts";
+import { BufferPool } from "../shared/buffers.ts";
+import { TileWorker } from "../worker/worker.ts";
+
+export interface EngineOptions {
+  /** Where jobs are kept; without it a temporary folder that `stop` removes. */
+  readonly dir?: string;
+  /** Threads that compute tiles; one a core if left out. */
+  readonly threads?: number;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Engine {
+  readonly master: Master;
+  stop(): Promise<void>;
+}
+
+const LEASE_MS = 120_000;
+
+/** Master and worker in one process, joined by the memory bus: the composition root of the embedded mode. */
+export function openEngine(options: EngineOptions = {}): Engine {
+  const threads = options.threads ?? availableParallelism();
+  const kept = options.dir;
+  if (kept !== undefined) mkdirSync(kept, { recursive: true });
+  const dir = kept ?? mkdtempSync(join(tmpdir(), "tessera-"));
+  const bus = new MemoryBus();
+  const buffers = new BufferPool();
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const master = new Master({ dir, bus, buffers, limits, threads, durable: kept !== undefined, leaseMs: LEASE_MS });
+  const worker = new TileWorker({ bus, buffers, threads });
+  worker.start();
+  master.start();
+  return {
+    master,
+    async stop() {
+      await master.stop();
+      await worker.stop();
+      await bus.close();
+      buffers.clear();
+      if (kept === undefined) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

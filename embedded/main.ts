@@ -1,0 +1,24 @@
+/** `bun start`: the whole of Tessera in one process, served on a loopback address. */
+import { asTesseraError } from "../shared/errors.ts";
+import { startServer } from "./server.ts";
+
+const dir = process.env["TESSERA_DIR"] ?? "data";
+const port = Number(process.env["TESSERA_PORT"] ?? 8080);
+const hostname = process.env["TESSERA_HOST"] ?? "127.0.0.1";
+
+try {
+  const server = startServer({ dir, port, hostname });
+  console.log(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    await server.stop();
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void stop());
+  process.on("SIGINT", () => void stop());
+} catch (thrown) {
+  console.error(asTesseraError(thrown).message || thrown);
+  process.exit(1);
+}

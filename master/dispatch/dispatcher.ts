@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { PROTOCOL, type Result, type Task } from "../../shared/bus/messages.ts";
+import type { Bus } from "../../shared/bus/port.ts";
+import type { BufferPool } from "../../shared/buffers.ts";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import { gather, mismatch } from "../collect/check.ts";
+import type { Assignment, StageRun } from "./stage_run.ts";
+
+const LEASE_CHECK_MS = 1000;
+
+interface DispatcherNeeds {
+  readonly bus: Bus;
+  readonly buffers: BufferPool;
+  /** Tasks that may be out at once. */
+  readonly window: number;
+  /** How long a tile may be out before it is sent again. */
+  readonly leaseMs: number;
+  readonly now: () => number;
+  readonly onTile: (assignment: Assignment, result: Result | undefined) => void;
+}
+
+/**
+ * Keeps a bounded window of tasks out, in turn between the jobs that are under way, and matches results with what was
+ * asked. A result that nobody waits for, late, repeated or forged, changes nothing.
+ */
+export class Dispatcher {
+  private readonly runs: StageRun[] = [];
+  private readonly out = new Map<string, { readonly assignment: Assignment; readonly deadline: number }>();
+  private turn = 0;
+  private alone = false;
+  private leases: Timer | undefined;
+
+  constructor(private readonly needs: DispatcherNeeds) {}
+
+  start(): void {
+    this.leases = setInterval(() => this.expireLeases(), LEASE_CHECK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.leases);
+  }
+
+  add(run: StageRun): void {
+    this.runs.push(run);
+    this.pump();
+  }
+
+  remove(run: StageRun): void {
+    const at = this.runs.indexOf(run);
+    if (at >= 0) this.runs.splice(at, 1);
+    for (const [token, { assignment }] of this.out) if (assignment.run === run) this.out.delete(token);
+    if (this.out.size === 0) this.alone = false;
+    this.pump();
+  }
+
+  /** Sends what may be sent. To be called whenever room, rows or results have come. */
+  pump(): void {
+    while (!this.alone && this.out.size < this.needs.window) {
+      const assignment = this.suspectsFirst();
+      if (assignment === undefined) return;
+      this.send(assignment);
+    }
+  }
+
+  /** A result from the bus. */
+  receive(result: Result): void {
+    const entry = this.out.get(result.token);
+    if (entry !== undefined && names(entry.assignment, result)) {
+      this.out.delete(result.token);
+      if (this.out.size === 0) this.alone = false;
+      this.settle(entry.assignment, result);
+    }
+    if (result.ok && result.pixels !== undefined) this.giveBack(result.pixels.data.buffer);
+    this.pump();
+  }
+
+  /** While a job has suspects, one of them is out and nothing else. */
+  private suspectsFirst(): Assignment | undefined {
+    const suspected = this.runs.find((run) => run.hasSuspects());
+    if (suspected === undefined) return this.nextInTurn();
+    if (this.out.size > 0) return undefined;
+    const assignment = suspected.takeSuspect();
+    this.alone = assignment !== undefined;
+    return assignment;
+  }
+
+  private nextInTurn(): Assignment | undefined {
+    for (let i = 0; i < this.runs.length; i++) {
+      const at = (this.turn + i) % this.runs.length;
+      const assignment = this.runs[at]!.take();
+      if (assignment === undefined) continue;
+      this.turn = at + 1;
+      return assignment;
+    }
+    return undefined;
+  }
+
+  private send(assignment: Assignment): void {
+    const { run, tile, attempt, band, window } = assignment;
+    const { job, plan, steps, chain } = run.needs;
+    const token = randomUUID();
+    const task: Task = {
+      protocol: PROTOCOL,
+      job,
+      stage: plan.index,
+      tile,
+      attempt,
+      token,
+      steps,
+      input: chain.input,
+      out: band.rects.get(tile)!,
+      window,
+      pixels: plan.writes,
+      figures: plan.ends !== undefined,
+    };
+    this.out.set(token, { assignment, deadline: this.needs.now() + this.needs.leaseMs });
+    this.needs.bus.publish("tasks", task).catch((thrown: unknown) => {
+      if (this.out.delete(token)) run.refuse(assignment, asTesseraError(thrown));
+    });
+    this.needs.onTile(assignment, undefined);
+  }
+
+  private settle(assignment: Assignment, result: Result): void {
+    const { run } = assignment;
+    if (!result.ok) run.refuse(assignment, new TesseraError(result.code, result.message));
+    else {
+      const wrong = mismatch(assignment, result);
+      if (wrong !== undefined) run.refuse(assignment, new TesseraError("result_mismatch", wrong));
+      else {
+        gather(assignment, result);
+        run.accept(assignment, result);
+      }
+    }
+    this.needs.onTile(assignment, result);
+  }
+
+  private expireLeases(): void {
+    const now = this.needs.now();
+    for (const [token, { assignment, deadline }] of this.out) {
+      if (deadline > now) continue;
+      this.out.delete(token);
+      assignment.run.refuse(assignment, new TesseraError("tile_failed", "No result came in time."));
+    }
+    if (this.out.size === 0) this.alone = false;
+    this.pump();
+  }
+
+  private giveBack(buffer: ArrayBufferLike): void {
+    if (buffer instanceof SharedArrayBuffer) this.needs.buffers.give(buffer);
+  }
+}
+
+function names({ run, tile, attempt }: Assignment, result: Result): boolean {
+  const { job, plan } = run.needs;
+  return result.job === job && result.stage === plan.index && result.tile === tile && result.attempt === attempt;
+}

@@ -1,0 +1,88 @@
+import { open, rm, stat } from "node:fs/promises";
+import type { Sharp } from "sharp";
+import { TesseraError } from "../../shared/errors.ts";
+import { canvasBytes } from "../canvas/canvas.ts";
+import { colourspaceOf } from "../codec/colourspace.ts";
+import { encodeError } from "../codec/errors.ts";
+import { sharp } from "../codec/sharp.ts";
+import type { ImageMetadata } from "../probe/types.ts";
+import { attachMetadata } from "./canvas_metadata.ts";
+import type { Exporter, ExportNeeds } from "./export.ts";
+import type { OutputSpec } from "./output.ts";
+
+/** Above this a classic TIFF's 32-bit offsets may not do; compression can add a little. */
+const CLASSIC_TIFF_BYTES_MAX = 3.9 * 2 ** 30;
+
+/** WebP, AVIF and TIFF: the library encodes the whole canvas once it is complete. */
+export class WholeExport implements Exporter {
+  private running: Promise<{ bytes: number }> | undefined;
+  private state: "running" | "failed" | "finished" = "running";
+
+  constructor(
+    private readonly needs: ExportNeeds,
+    private readonly metadata: ImageMetadata,
+  ) {}
+
+  rowsDone(_y: number): void {}
+
+  async finish(): Promise<{ bytes: number }> {
+    this.running ??= this.encode();
+    try {
+      const done = await this.running;
+      if (this.state === "failed") throw new TesseraError("job_cancelled");
+      this.state = "finished";
+      return done;
+    } catch (thrown) {
+      await rm(this.needs.path, { force: true });
+      throw encodeError(thrown);
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.state === "finished") return;
+    this.state = "failed";
+    await this.running?.catch(() => {}); // the library cannot be stopped
+    await rm(this.needs.path, { force: true });
+  }
+
+  private async encode(): Promise<{ bytes: number }> {
+    const { canvas, spec, path, sync } = this.needs;
+    if (this.state === "failed") throw new TesseraError("job_cancelled");
+    await attachMetadata(canvas, this.metadata);
+    const image = sharp(canvas.path, { limitInputPixels: false, ignoreIcc: true })
+      .toColourspace(colourspaceOf(canvas.shape))
+      .keepMetadata();
+    await encoderOf(image, spec, canvasBytes(canvas.shape)).toFile(path);
+    if (sync) await syncFile(path);
+    return { bytes: (await stat(path)).size };
+  }
+}
+
+function encoderOf(image: Sharp, spec: OutputSpec, rawBytes: number): Sharp {
+  const { quality, effort, lossless } = spec;
+  switch (spec.format) {
+    case "webp":
+      // "exact" keeps the colour under transparent pixels, which lossless promises
+      return image.webp({ quality, lossless, exact: lossless, effort: Math.round((effort * 6) / 9) });
+    case "avif":
+      return image.avif({ quality, lossless, effort });
+    case "tiff":
+      // the library's default compression is JPEG
+      return image.tiff({
+        compression: "deflate",
+        predictor: "horizontal",
+        bigtiff: rawBytes > CLASSIC_TIFF_BYTES_MAX,
+      });
+    default:
+      throw new Error(`${spec.format} is written in strips`);
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,18 @@
+import { asTesseraError, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
+
+/** An error as RFC 9457 `application/problem+json`. What we did not expect is told by its code alone. */
+export function problem(thrown: unknown): Response {
+  const error = asTesseraError(thrown);
+  if (error.code === "internal") console.error(error.cause ?? error);
+  const status = httpStatus(error.code);
+  const body = {
+    type: `urn:tessera:error:${error.code}`,
+    title: publicSentence(error.code),
+    status,
+    code: error.code,
+    ...(error.detail !== "" && { detail: error.detail }),
+    retryable: isRetryable(error.code),
+  };
+  const headers = { "content-type": "application/problem+json" };
+  return new Response(JSON.stringify(body), { status, headers });
+}

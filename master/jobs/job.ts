@@ -1,0 +1,80 @@
+import type { ErrorCode } from "../../shared/errors.ts";
+import type { Step } from "../../shared/ops/op.ts";
+import type { OutputSpec } from "../export/output.ts";
+import type { Profile } from "../ingest/ingest.ts";
+import type { Probe } from "../probe/types.ts";
+
+/**
+ * The state machine of a job. A state names the first phase that is not complete: tiles run while the source is still
+ * being decoded, and strips are encoded while tiles run.
+ *
+ *     queued → ingesting → running → exporting → done
+ *        └─────────┴──────────┴──────────┴────→ failed | cancelled
+ */
+export const ACTIVE_STATES = ["queued", "ingesting", "running", "exporting"] as const;
+export const ENDED_STATES = ["done", "failed", "cancelled"] as const;
+export type ActiveState = (typeof ACTIVE_STATES)[number];
+export type JobState = ActiveState | (typeof ENDED_STATES)[number];
+
+export const hasEnded = (state: JobState): boolean => (ENDED_STATES as readonly string[]).includes(state);
+
+/** What was asked for; written once, and all that a restart needs beside the source file. */
+export interface JobRequest {
+  readonly source: {
+    readonly path: string;
+    /** Whether the file is ours, to be removed with the job. */
+    readonly owned: boolean;
+    /** What the sender calls it; for people to read, never a path. */
+    readonly name: string;
+  };
+  readonly probe: StoredProbe;
+  readonly pipeline: readonly Step[];
+  readonly output: OutputSpec;
+  readonly profile: Profile;
+  readonly tileSize: number;
+  /** What the plan came to; the plan itself follows from the rest. */
+  readonly planned: { readonly stages: number; readonly tiles: number; readonly width: number; readonly height: number };
+}
+
+/** A probe without its metadata, which is read from the source again when it is needed. */
+export type StoredProbe = Omit<Probe, "metadata">;
+
+export interface JobResult {
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly wallMs: number;
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+export interface JobRecord {
+  readonly id: string;
+  readonly state: JobState;
+  readonly request: JobRequest;
+  readonly createdMs: number;
+  readonly endedMs?: number;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly result?: JobResult;
+}
+
+/** A job as it is shown. */
+export interface JobView {
+  readonly id: string;
+  readonly state: JobState;
+  readonly createdMs: number;
+  readonly endedMs?: number;
+  readonly wallMs: number;
+  readonly source: { readonly name: string; readonly type: string; readonly width: number; readonly height: number; readonly bytes: number };
+  readonly pipeline: readonly Step[];
+  readonly stages: number;
+  readonly progress: {
+    readonly tilesDone: number;
+    readonly tilesTotal: number;
+    readonly tilesRetried: number;
+    readonly tilesPerSecond: number;
+    readonly secondsLeft?: number;
+  };
+  readonly output: { readonly format: string; readonly width: number; readonly height: number; readonly bytes?: number };
+  readonly phases?: Readonly<Record<string, number>>;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}

@@ -1,0 +1,67 @@
+import type { Result } from "../../shared/bus/messages.ts";
+import type { JobRecord, JobView } from "./job.ts";
+
+/** What one job under way has done so far; kept in memory, since the store tells it anew after a restart. */
+export class Progress {
+  private done = 0;
+  private doneHere = 0;
+  private retried = 0;
+  private firstTileMs: number | undefined;
+
+  constructor(private readonly now: () => number) {}
+
+  /** Tiles that an earlier run of the job has done. */
+  take(doneBefore: number): void {
+    this.done += doneBefore;
+  }
+
+  tile(result: Result | undefined): void {
+    this.firstTileMs ??= this.now();
+    if (result === undefined) return;
+    if (result.ok) {
+      this.done++;
+      this.doneHere++;
+    } else this.retried++;
+  }
+
+  view(total: number): JobView["progress"] {
+    const seconds = this.firstTileMs === undefined ? 0 : (this.now() - this.firstTileMs) / 1000;
+    const tilesPerSecond = seconds > 0 ? this.doneHere / seconds : 0;
+    const left = total - this.done;
+    return {
+      tilesDone: this.done,
+      tilesTotal: total,
+      tilesRetried: this.retried,
+      tilesPerSecond,
+      ...(tilesPerSecond > 0 && { secondsLeft: left / tilesPerSecond }),
+    };
+  }
+}
+
+/** A job as it is shown; `progress` and `now` for one that is under way. */
+export function viewOf(record: JobRecord, progress: Progress | undefined, now: number): JobView {
+  const { request, result } = record;
+  const { probe, source, output, pipeline, planned } = request;
+  const done = record.state === "done" ? planned.tiles : 0;
+  const wallMs = result?.wallMs ?? (record.endedMs ?? now) - record.createdMs;
+  const still = { tilesDone: done, tilesTotal: planned.tiles, tilesRetried: 0, tilesPerSecond: (done / wallMs) * 1000 };
+  return {
+    id: record.id,
+    state: record.state,
+    createdMs: record.createdMs,
+    ...(record.endedMs !== undefined && { endedMs: record.endedMs }),
+    wallMs,
+    source: { name: source.name, type: probe.type, width: probe.width, height: probe.height, bytes: probe.bytes },
+    pipeline,
+    stages: planned.stages,
+    progress: progress?.view(planned.tiles) ?? still,
+    output: {
+      format: output.format,
+      width: planned.width,
+      height: planned.height,
+      ...(result && { bytes: result.bytes }),
+    },
+    ...(result && { phases: result.phases }),
+    ...(record.error && { error: record.error }),
+  };
+}

@@ -1,0 +1,62 @@
+import { TesseraError } from "../../shared/errors.ts";
+import { EDGE_BYTES, type FileBytes } from "./bytes.ts";
+import type { Header } from "./types.ts";
+
+const EXTENSION = 0x21;
+const IMAGE = 0x2c;
+const TRAILER = 0x3b;
+
+/** The colour table that a packed field announces, in bytes. */
+const tableBytes = (packed: number): number => (packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0);
+
+/**
+ * Walks to the end of the first frame, the only one that is used. Source: GIF89a specification. Throws
+ * `image_truncated`, `image_corrupt`, `image_header_invalid`, or `image_polyglot` for a GIF that is JavaScript too.
+ */
+export function readGif(file: FileBytes): Header {
+  refuseScript(file);
+  const screen = file.read(6, 7);
+  const width = screen.readUInt16LE(0);
+  const height = screen.readUInt16LE(2);
+  let at = 13 + tableBytes(screen[4]!);
+  for (;;) {
+    const kind = file.read(at, 1)[0];
+    if (kind === EXTENSION) {
+      at = skipBlocks(file, at + 2);
+      continue;
+    }
+    if (kind === TRAILER) throw new TesseraError("image_header_invalid", "It holds no picture.");
+    if (kind !== IMAGE) throw new TesseraError("image_corrupt");
+    const frame = file.read(at + 1, 9);
+    const [right, bottom] = [frame.readUInt16LE(4), frame.readUInt16LE(6)];
+    if (right === 0 || bottom === 0)
+      throw new TesseraError("image_header_invalid", "Its first frame is empty.");
+    const end = skipBlocks(file, at + 11 + tableBytes(frame[8]!));
+    const last = end < file.size && file.read(end, 1)[0] === TRAILER;
+    return { width, height, unbounded: true, end: last ? end + 1 : undefined };
+  }
+}
+
+/** Past a chain of sub-blocks (a length byte and that many bytes each, until a length of 0), 64 KiB at a time. */
+function skipBlocks(file: FileBytes, from: number): number {
+  let at = from;
+  for (;;) {
+    const window = file.read(at, Math.max(1, Math.min(EDGE_BYTES, file.size - at)));
+    let i = 0;
+    while (i < window.length) {
+      const length = window[i]!;
+      if (length === 0) return at + i + 1;
+      i += 1 + length;
+    }
+    at += i;
+  }
+}
+
+/** "GIF89a" is a JavaScript name: with a comment or an assignment as its width, the file can be run as a script. */
+function refuseScript(file: FileBytes): void {
+  const width = file.head.toString("latin1", 6, 8);
+  const closes = (bytes: Buffer): boolean => bytes.includes("*/");
+  if (/^(\/\*|=[\s\d"'(/[])$/.test(width) && (closes(file.head) || closes(file.tail))) {
+    throw new TesseraError("image_polyglot", "It also contains a script.");
+  }
+}

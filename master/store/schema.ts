@@ -1,0 +1,43 @@
+/** The tables; times are milliseconds since 1970 by the master's clock. */
+export const SCHEMA = `
+CREATE TABLE IF NOT EXISTS jobs (
+  number     INTEGER PRIMARY KEY,
+  id         TEXT NOT NULL UNIQUE,
+  state      TEXT NOT NULL,
+  request    TEXT NOT NULL,  -- JSON of JobRequest: what was asked for, never changed
+  created_ms INTEGER NOT NULL,
+  ended_ms   INTEGER,
+  error_code TEXT,
+  error_text TEXT,
+  result     TEXT            -- JSON of JobResult
+) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
+
+CREATE TABLE IF NOT EXISTS stages (
+  job      TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  stage    INTEGER NOT NULL,
+  figures  BLOB,             -- sums of the tiles that are done, as f64
+  resolved TEXT,             -- JSON of the steps that open the next stage; set once all tiles are done
+  PRIMARY KEY (job, stage)
+) STRICT, WITHOUT ROWID;
+
+-- A row comes with the first attempt: an attempt is counted before it begins.
+CREATE TABLE IF NOT EXISTS tiles (
+  job      TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  stage    INTEGER NOT NULL,
+  tile     INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  done     INTEGER NOT NULL DEFAULT 0,
+  worker   TEXT,
+  ms       REAL,
+  PRIMARY KEY (job, stage, tile)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS events (
+  job    TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  at_ms  INTEGER NOT NULL,
+  what   TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_by_job ON events (job);
+`;
