@@ -8,7 +8,7 @@ export class BufferPool {
   private readonly idle = new Map<number, SharedArrayBuffer[]>();
   private idleBytes = 0;
 
-  constructor(private readonly idleBytesMax = 96 << 20) {}
+  constructor(private readonly idleBytesMax = 48 << 20) {}
 
   /** At least `bytes` bytes with any contents. */
   take(bytes: number): SharedArrayBuffer {

@@ -8,13 +8,13 @@ import sharp from "sharp";
  *   read other files or run for ever, so they stay blocked even where a build of libvips has them.
  */
 const LOADERS = [
-  "VipsForeignLoadJpegFile",
-  "VipsForeignLoadPngFile",
-  "VipsForeignLoadWebpFile",
-  "VipsForeignLoadHeifFile",
-  "VipsForeignLoadTiffFile",
-  "VipsForeignLoadNsgifFile",
-  "VipsForeignLoadVipsFile",
+  "VipsForeignLoadJpeg",
+  "VipsForeignLoadPng",
+  "VipsForeignLoadWebp",
+  "VipsForeignLoadHeif",
+  "VipsForeignLoadTiff",
+  "VipsForeignLoadNsgif",
+  "VipsForeignLoadVips",
 ];
 
 sharp.cache(false);

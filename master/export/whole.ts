@@ -49,9 +49,12 @@ export class WholeExport implements Exporter {
     const { canvas, spec, path, sync } = this.needs;
     if (this.state === "failed") throw new TesseraError("job_cancelled");
     await attachMetadata(canvas, this.metadata);
-    const image = sharp(canvas.path, { limitInputPixels: false, ignoreIcc: true })
-      .toColourspace(colourspaceOf(canvas.shape))
-      .keepMetadata();
+    const image = sharp(canvas.path, { limitInputPixels: false, ignoreIcc: true });
+    image.toColourspace(colourspaceOf(canvas.shape));
+    // one by one: "all" would add an EXIF block of the library's own where there is none
+    if (this.metadata.exif) image.keepExif();
+    if (this.metadata.xmp) image.keepXmp();
+    if (this.metadata.icc) image.keepIccProfile();
     await encoderOf(image, spec, canvasBytes(canvas.shape)).toFile(path);
     if (sync) await syncFile(path);
     return { bytes: (await stat(path)).size };

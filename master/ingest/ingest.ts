@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, truncateSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, truncateSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Sharp } from "sharp";
 import { TesseraError } from "../../shared/errors.ts";
@@ -38,6 +38,8 @@ export interface Ingest {
  */
 export function ingest(path: string, probe: Probe, canvasPath: string, options: IngestOptions): Ingest {
   if (!canvasPath.endsWith(".v")) throw new Error("a canvas that is decoded into must be named .v");
+  // at once: what an earlier run left would be taken for rows of this one
+  rmSync(canvasPath, { force: true });
   const front = new Front(canvasPath, probe.shape);
   const decoded = decode(path, probe, canvasPath, options).then(
     () => front.finish(),
@@ -58,8 +60,6 @@ export const metadataAfter = (profile: Profile, metadata: ImageMetadata): ImageM
   profile === "keep" ? metadata : { ...metadata, icc: undefined };
 
 async function decode(path: string, probe: Probe, canvasPath: string, options: IngestOptions): Promise<void> {
-  // what an earlier run left would be taken for rows of this one
-  await rm(canvasPath, { force: true });
   if (options.signal?.aborted) throw reasonOf(options.signal);
   await pipeline(path, probe, options).toFile(canvasPath);
 }

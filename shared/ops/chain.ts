@@ -12,7 +12,7 @@ import {
 } from "../geometry.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Raster } from "../raster.ts";
-import type { AreaOp, CurveOp, MatrixOp, Plane, Step } from "./op.ts";
+import type { AlphaRule, AreaOp, CurveOp, MatrixOp, Plane, Step } from "./op.ts";
 import { opNamed } from "./registry.ts";
 
 /**
@@ -274,9 +274,13 @@ function matrixFor({ op, params, input }: MatrixPass): Float32Array<ArrayBuffer>
   return out;
 }
 
+function alphaRule({ op, params }: AreaPass): AlphaRule {
+  return typeof op.alpha === "function" ? op.alpha(params as never) : op.alpha;
+}
+
 function runArea(kernels: Kernels, pass: AreaPass, source: Plane, target: Plane): void {
   const mark = kernels.mark();
-  if (!hasAlpha(pass.input) || pass.op.alpha === "move") compute(kernels, pass, source, target);
+  if (!hasAlpha(pass.input) || alphaRule(pass) === "move") compute(kernels, pass, source, target);
   else computePremultiplied(kernels, pass, source, target);
   kernels.release(mark);
 }
@@ -307,7 +311,7 @@ function computePremultiplied(kernels: Kernels, pass: AreaPass, source: Plane, t
   const result = packed(kernels, target, 16);
   compute(kernels, { ...pass, input: { ...pass.input, depth: 16 } }, wide, result);
   const { width, height } = target.rect;
-  if (pass.op.alpha === "keep") {
+  if (alphaRule(pass) === "keep") {
     const from = within(wide, target.rect);
     call.copyAlpha16(
       from.at,

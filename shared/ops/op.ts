@@ -56,15 +56,17 @@ export interface MatrixOp<P extends TObject = TObject> extends Described<P> {
   matrix(params: Static<P>): readonly number[];
 }
 
+/**
+ * How alpha is treated where there is any. `filter`: colour and alpha alike, on premultiplied colour; `keep`: colour
+ * premultiplied, alpha as it was; `move`: pixels are only moved, nothing is premultiplied.
+ */
+export type AlphaRule = "filter" | "keep" | "move";
+
 /** Anything that reads a window: filters and geometry. */
 export interface AreaOp<P extends TObject = TObject> extends Described<P> {
   readonly kind: "area";
   readonly extend: "edge" | "none";
-  /**
-   * How alpha is treated where there is any. `filter`: colour and alpha alike, on premultiplied colour; `keep`: colour
-   * premultiplied, alpha as it was; `move`: pixels are only moved, nothing is premultiplied.
-   */
-  readonly alpha: "filter" | "keep" | "move";
+  readonly alpha: AlphaRule | ((params: Static<P>) => AlphaRule);
   /** The shape of the whole result; the input's own if left out. */
   output?(input: Shape, params: Static<P>): Shape;
   /** The rectangle of the input that the output rectangle needs; it may reach beyond the image. */

@@ -136,7 +136,8 @@ export const resize = areaOp({
     "Pixel centres at (i + ½) · in / out; Lanczos with three lobes, Catmull–Rom, or the pixel that the centre lies on. When shrinking, the filter is widened by the factor; weights sum to 1 and the edge is repeated. A width and a height together need not keep the proportions; without any size the picture stays. Sources: K. Turkowski, Filters for Common Resampling Tasks, Graphics Gems I, 1990; R. Keys, Cubic Convolution Interpolation, IEEE Trans. ASSP 29(6), 1981.",
   params,
   extend: "none",
-  alpha: "filter",
+  // The nearest pixel is only moved: premultiplied and back it would lose colour under faint alpha.
+  alpha: ({ kernel }) => (kernel === "nearest" ? "move" : "filter"),
   output: (input, given) => ({ ...input, ...resized(input, given) }),
   window,
   compute,

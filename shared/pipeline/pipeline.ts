@@ -2,10 +2,16 @@ import { Value } from "@sinclair/typebox/value";
 import { TesseraError } from "../errors.ts";
 import type { Op, Step } from "../ops/op.ts";
 import { allOps, findOp } from "../ops/registry.ts";
+import { choicesOf, expectation } from "./expectation.ts";
 import { nearest } from "./nearest.ts";
 import { parseText } from "./text.ts";
 
+export { expectation } from "./expectation.ts";
+
 const STEPS_MAX = 100;
+
+/** Far more than the longest useful step, three curves of 4096 numbers, takes. */
+const CHARACTERS_MAX = 1_000_000;
 
 /**
  * Reads a pipeline: the text form, JSON text, or parsed JSON (an array of steps, or of names). Every parameter is
@@ -23,6 +29,8 @@ export function parsePipeline(source: unknown): Step[] {
 }
 
 function fromString(text: string): unknown {
+  if (text.length > CHARACTERS_MAX)
+    throw new TesseraError("pipeline_too_long", `At most ${CHARACTERS_MAX} characters are read.`);
   if (!text.trimStart().startsWith("[")) return parseText(text);
   try {
     return JSON.parse(text);
@@ -37,11 +45,17 @@ function validStep(source: unknown, number: number): Step {
     throw new TesseraError("pipeline_invalid", `Step ${number}: expected an object with "op".`);
   const { op: name, ...given } = step as Record<string, unknown>;
   if (typeof name !== "string")
-    throw new TesseraError("pipeline_invalid", `Step ${number}: expected "op" to be the name of an operation.`);
+    throw new TesseraError(
+      "pipeline_invalid",
+      `Step ${number}: expected "op" to be the name of an operation.`,
+    );
   const op = findOp(name);
   if (op === undefined) {
     const names = allOps().map((known) => known.name);
-    throw new TesseraError("pipeline_invalid", `Step ${number}: there is no op '${cut(name)}'.${suggest(name, names)}`);
+    throw new TesseraError(
+      "pipeline_invalid",
+      `Step ${number}: there is no op '${cut(name)}'.${suggest(name, names)}`,
+    );
   }
   return { op: name, ...validParams(op, given, `Step ${number}, ${name}`) };
 }
@@ -53,39 +67,43 @@ function validParams(op: Op, given: Record<string, unknown>, where: string): Rec
     const has = known.length === 0 ? " It takes none." : suggest(name, known);
     throw new TesseraError("pipeline_invalid", `${where}: there is no parameter '${cut(name)}'.${has}`);
   }
-  const params = Value.Default(op.params, { ...given }) as Record<string, unknown>;
+  const params = { ...defaultsOf(op), ...given };
   const wrong = Value.Errors(op.params, params).First();
   if (wrong === undefined) return params;
   const name = wrong.path.split("/")[1] ?? "";
   const schema = op.params.properties[name] ?? wrong.schema;
-  const value = Object.hasOwn(params, name) ? ` it is ${cut(JSON.stringify(params[name]) ?? "undefined")},` : "";
-  throw new TesseraError("pipeline_invalid", `${where}, ${name}:${value} expected ${expectation(schema)}.`);
+  const value = Object.hasOwn(params, name) ? ` it is ${shown(params[name])},` : "";
+  const meant = suggestChoice(schema, params[name]);
+  throw new TesseraError(
+    "pipeline_invalid",
+    `${where}, ${name}:${value} expected ${expectation(schema)}.${meant}`,
+  );
 }
 
-/** What a parameter's schema allows, in words: "a number from 0.1 to 100 px". */
-export function expectation(schema: Record<string, unknown>): string {
-  const { type, minimum, maximum, unit, anyOf, minItems, maxItems } = schema as Record<string, number & string>;
-  if (Array.isArray(anyOf)) return `one of ${anyOf.map((choice) => JSON.stringify(choice.const)).join(", ")}`;
-  const range =
-    minimum !== undefined && maximum !== undefined
-      ? ` from ${minimum} to ${maximum}`
-      : minimum !== undefined
-        ? ` of at least ${minimum}`
-        : "";
-  const words: Record<string, string> = {
-    number: `a number${range}`,
-    integer: `a whole number${range}`,
-    boolean: "true or false",
-    string: schema["pattern"] === undefined ? "a text" : `a text like ${JSON.stringify(schema["default"] ?? "")}`,
-    array: `a list of ${minItems === maxItems ? minItems : `${minItems ?? 0} to ${maxItems ?? "many"}`} numbers`,
-  };
-  const text = words[String(type)] ?? String(type);
-  return unit === undefined || unit === ("" as unknown) ? text : `${text} (${unit})`;
+/** Only for what is missing: TypeBox's own Value.Default fills up the inside of a list that is too short, too. */
+function defaultsOf(op: Op): Record<string, unknown> {
+  const filled = Object.entries(op.params.properties).filter(([, schema]) => schema.default !== undefined);
+  return Object.fromEntries(filled.map(([name, schema]) => [name, structuredClone(schema.default)]));
 }
 
 function suggest(name: string, known: readonly string[]): string {
   const close = nearest(name, known);
   return close.length === 0 ? ` There is: ${known.join(", ")}.` : ` Did you mean ${close.join(" or ")}?`;
+}
+
+function suggestChoice(schema: object, given: unknown): string {
+  const names = choicesOf(schema)?.filter((choice) => typeof choice === "string") ?? [];
+  const close = typeof given === "string" ? nearest(given, names) : [];
+  return close.length === 0 ? "" : ` Did you mean ${close.join(" or ")}?`;
+}
+
+function shown(value: unknown): string {
+  try {
+    return cut(JSON.stringify(value) ?? "undefined");
+  } catch {
+    // Nested so deeply that it cannot even be written down.
+    return "nested too deeply";
+  }
 }
 
 /** What a stranger sent, short enough to be shown. */

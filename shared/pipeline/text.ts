@@ -32,8 +32,9 @@ export function formatText(steps: readonly Step[]): string {
 
 function formatValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(formatValue).join(",")}]`;
-  if (typeof value === "string" && !/^[A-Za-z_#][\w#-]*$/.test(value)) return JSON.stringify(value);
-  return String(value);
+  if (typeof value !== "string") return String(value);
+  const bare = /^[A-Za-z_#][\w#-]*$/.test(value) && value !== "true" && value !== "false";
+  return bare ? value : JSON.stringify(value);
 }
 
 function readStep(reader: Reader): Step {

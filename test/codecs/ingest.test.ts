@@ -1,13 +1,28 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { closeSync, existsSync, openSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { CANVAS_HEADER_BYTES } from "../../master/canvas/canvas.ts";
+import { closeCodecPool } from "../../master/codec/pool.ts";
+import { createExport } from "../../master/export/export.ts";
+import { outputSpec } from "../../master/export/output.ts";
 import { ingest, metadataAfter } from "../../master/ingest/ingest.ts";
 import { probe } from "../../master/probe/probe.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Shape } from "../../shared/geometry.ts";
-import { decode, inFolder, LIMITS, NO_METADATA, pixelsOf, sameBytes, shapeOf, sharpOf } from "./pictures.ts";
+import {
+  canvasOf,
+  decode,
+  inFolder,
+  LIMITS,
+  NO_METADATA,
+  pixelsOf,
+  sameBytes,
+  shapeOf,
+  sharpOf,
+} from "./pictures.ts";
+
+afterAll(closeCodecPool);
 
 const ALL = [1, 2, 3, 4].flatMap((channels) => [8, 16].map((depth) => shapeOf(53, 37, channels, depth)));
 const nameOf = ({ channels, depth }: Shape): string => `${channels} × ${depth} bit`;
@@ -153,7 +168,7 @@ test("CMYK becomes sane sRGB", async () => {
       const { probe, pixels } = await roundTrip(bytes, name);
       expect(probe.shape).toEqual(shapeOf(32, 32, 3, 8));
       expect(probe.metadata.icc).toBeUndefined();
-      rgb.forEach((wanted, c) => expect(Math.abs(pixels[c]! - wanted)).toBeLessThan(45));
+      for (const [c, wanted] of rgb.entries()) expect(Math.abs(pixels[c]! - wanted)).toBeLessThan(45);
     }
   }
 });
@@ -211,9 +226,6 @@ test("an embedded profile is converted to sRGB or kept, with 8 and with 16 bits"
     const samples = Array.from({ length: 16 * 16 * 3 }, (_, i) => Math.round(colour[i % 3]! * max));
     const pixels = depth === 8 ? Uint8Array.from(samples) : new Uint8Array(Uint16Array.from(samples).buffer);
     await inFolder(async (folder) => {
-      const { createExport } = await import("../../master/export/export.ts");
-      const { outputSpec } = await import("../../master/export/output.ts");
-      const { canvasOf } = await import("./pictures.ts");
       const canvas = canvasOf(join(folder, "c.v"), shape, pixels);
       const path = join(folder, "p3.png");
       const spec = outputSpec({ format: "png" });
@@ -241,7 +253,7 @@ test("an embedded profile is converted to sRGB or kept, with 8 and with 16 bits"
 
 test("rows are ready from the top down and final as soon as they show", async () => {
   await inFolder(async (folder) => {
-    const shape = shapeOf(2500, 3000, 3, 8);
+    const shape = shapeOf(1500, 2000, 3, 8);
     const path = join(folder, "large.png");
     await sharpOf(shape).png({ compressionLevel: 1 }).toFile(path);
     const canvasPath = join(folder, "canvas.v");
@@ -277,7 +289,7 @@ test("rows are ready from the top down and final as soon as they show", async ()
 test("an abort rejects at once and leaves no canvas", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "large.png");
-    await sharpOf(shapeOf(2000, 2000, 3, 8))
+    await sharpOf(shapeOf(1200, 2000, 3, 8))
       .png()
       .toFile(path);
     const canvasPath = join(folder, "canvas.v");

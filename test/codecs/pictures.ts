@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { CANVAS_HEADER_BYTES, Canvas } from "../../master/canvas/canvas.ts";
 import { colourspaceOf } from "../../master/codec/colourspace.ts";
 import { ingest, type Profile } from "../../master/ingest/ingest.ts";
@@ -46,7 +46,7 @@ export function pixelsOf(shape: Shape): Uint8Array {
 }
 
 /** The pixels as the library's input; in memory, so that nothing but the format under test is between. */
-export function sharpOf(shape: Shape, pixels = pixelsOf(shape)): sharp.Sharp {
+export function sharpOf(shape: Shape, pixels = pixelsOf(shape)): Sharp {
   const { width, height, channels, depth } = shape;
   const data = depth === 8 ? pixels : new Uint16Array(pixels.slice().buffer);
   return sharp(data, { raw: { width, height, channels } }).toColourspace(colourspaceOf(shape));

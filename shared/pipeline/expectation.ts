@@ -1,0 +1,66 @@
+/** The parts of a JSON Schema that ops' parameters use. */
+interface ParameterSchema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly anyOf?: readonly ParameterSchema[];
+  readonly items?: ParameterSchema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly pattern?: string;
+  readonly default?: unknown;
+  readonly unit?: string;
+}
+
+/** What a parameter's schema allows, in words: "a number from 0.1 to 100 (px)". */
+export function expectation(schema: object): string {
+  const { unit } = schema as ParameterSchema;
+  const text = words(schema as ParameterSchema);
+  return unit === undefined || unit === "" ? text : `${text} (${unit})`;
+}
+
+/** The values that a parameter may have, if there is a list of them. */
+export function choicesOf(schema: object): unknown[] | undefined {
+  const { anyOf } = schema as ParameterSchema;
+  const literal = anyOf?.every((choice) => choice.const !== undefined) ?? false;
+  return literal ? anyOf?.map((choice) => choice.const) : undefined;
+}
+
+function words(schema: ParameterSchema): string {
+  const choices = choicesOf(schema);
+  if (choices !== undefined) return `one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
+  const { anyOf } = schema;
+  if (anyOf?.every(({ type }) => type === "array"))
+    return `a list of ${either(anyOf.map(countOf))} ${plural(anyOf[0]?.items ?? {})}`;
+  if (anyOf !== undefined) return either(anyOf.map(words));
+  switch (schema.type) {
+    case "number":
+      return `a number${rangeOf(schema)}`;
+    case "integer":
+      return `a whole number${rangeOf(schema)}`;
+    case "boolean":
+      return "true or false";
+    case "array":
+      return `a list of ${countOf(schema)} ${plural(schema.items ?? {})}`;
+    default:
+      return schema.pattern === undefined ? "a text" : `a text like ${JSON.stringify(schema.default ?? "")}`;
+  }
+}
+
+function plural(items: ParameterSchema): string {
+  if (items.type === "array") return `lists of ${countOf(items)} ${plural(items.items ?? {})}`;
+  if (items.type === "integer") return `whole numbers${rangeOf(items)}`;
+  return items.type === "number" ? `numbers${rangeOf(items)}` : "values";
+}
+
+function rangeOf({ minimum, maximum }: ParameterSchema): string {
+  if (minimum === undefined) return maximum === undefined ? "" : ` of at most ${maximum}`;
+  return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`;
+}
+
+const countOf = ({ minItems, maxItems }: ParameterSchema): string =>
+  minItems === maxItems ? String(minItems ?? "any") : `${minItems ?? 0} to ${maxItems ?? "any"}`;
+
+const either = (texts: readonly string[]): string =>
+  texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`;
