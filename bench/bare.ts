@@ -13,7 +13,8 @@ export async function bareCosts(input: string, dir: string, pipeline: string) {
   const canvas = join(dir, "bare.v");
   const open = (path: string) => sharp(path, { limitInputPixels: false, sequentialRead: true });
   const decodeMs = await cpuOf(() => open(input).toFile(canvas));
-  const encode = () => open(canvas).jpeg({ quality: 90, optimiseCoding: false }).toFile(join(dir, "bare.jpg"));
+  const encode = () =>
+    open(canvas).jpeg({ quality: 90, optimiseCoding: false }).toFile(join(dir, "bare.jpg"));
   const encodeMs = await cpuOf(encode);
   const { width, height, channels } = await sharp(input).metadata();
   return { decodeMs, encodeMs, transformMs: transformCost(width, height, channels as Channels, pipeline) };

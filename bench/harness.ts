@@ -1,4 +1,4 @@
-import { cpus, totalmem, loadavg } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 
 /** What one run cost: wall and CPU in milliseconds. */
 export interface Cost {
@@ -56,7 +56,9 @@ export async function servePeer<W>(work: (asked: W) => Promise<void>): Promise<v
     const wallMs = performance.now() - start;
     const used = process.cpuUsage(cpu);
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
-    process.stdout.write(`${JSON.stringify({ wallMs, cpuMs: (used.user + used.system) / 1000, peakRssBytes, error })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ wallMs, cpuMs: (used.user + used.system) / 1000, peakRssBytes, error })}\n`,
+    );
   }
 }
 
@@ -86,6 +88,8 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
   const all = [header, ...rows].map((row) => row.map(String));
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   return all
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "))
+    .map((row) =>
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "),
+    )
     .join("\n");
 }

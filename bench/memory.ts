@@ -28,7 +28,17 @@ export async function benchMemory(sizes: readonly MemorySize[], pipeline = "blur
       const input = join(dir, "picture.tif");
       await writePicture(input, { width, height, channels: 3, depth: 8, seed: 1 });
       const output = join(dir, "result.jpg");
-      const args = ["run", input, "--do", pipeline, "--output", output, "--threads", String(threads), "--json"];
+      const args = [
+        "run",
+        input,
+        "--do",
+        pipeline,
+        "--output",
+        output,
+        "--threads",
+        String(threads),
+        "--json",
+      ];
       const child = Bun.spawn([process.execPath, TESSERA, ...args], { stdout: "pipe", stderr: "inherit" });
       const text = await child.stdout.text();
       if ((await child.exited) !== 0) throw new Error(`tessera run failed: ${text}`);

@@ -17,7 +17,12 @@ export async function benchStart(repeats: number) {
       master.push(await masterMs(join(dir, `data-${i}`)));
     }
     const photo = await photoMs(dir, Math.max(repeats, 5));
-    return { environment: environment(), transformsMs: median(transforms), masterMs: median(master), photoMs: photo };
+    return {
+      environment: environment(),
+      transformsMs: median(transforms),
+      masterMs: median(master),
+      photoMs: photo,
+    };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -50,7 +55,12 @@ async function photoMs(dir: string, repeats: number): Promise<number> {
   await writePicture(input, { width: 1154, height: 866, channels: 3, depth: 8, seed: 1 });
   const peer = new Peer("./peers/tessera.ts");
   try {
-    const work = { input, output: join(dir, "out.jpg"), pipeline: "blur(sigma=2) | contrast", spec: { format: "jpeg" } };
+    const work = {
+      input,
+      output: join(dir, "out.jpg"),
+      pipeline: "blur(sigma=2) | contrast",
+      spec: { format: "jpeg" },
+    };
     await peer.run(work);
     const runs: number[] = [];
     for (let i = 0; i < repeats; i++) runs.push((await peer.run(work)).wallMs);
@@ -60,7 +70,11 @@ async function photoMs(dir: string, repeats: number): Promise<number> {
   }
 }
 
-export function printStart({ transformsMs, masterMs, photoMs }: Awaited<ReturnType<typeof benchStart>>): string {
+export function printStart({
+  transformsMs,
+  masterMs,
+  photoMs,
+}: Awaited<ReturnType<typeof benchStart>>): string {
   return table(
     ["median", "ms"],
     [

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { Master } from "../master/master.ts";
 import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
-import { MemoryBus } from "../shared/bus/memory.ts";
+import { Master } from "../master/master.ts";
 import { BufferPool } from "../shared/buffers.ts";
+import { MemoryBus } from "../shared/bus/memory.ts";
 import { TileWorker } from "../worker/worker.ts";
 
 export interface EngineOptions {
@@ -31,7 +31,15 @@ export function openEngine(options: EngineOptions = {}): Engine {
   const bus = new MemoryBus();
   const buffers = new BufferPool();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const master = new Master({ dir, bus, buffers, limits, threads, durable: kept !== undefined, leaseMs: LEASE_MS });
+  const master = new Master({
+    dir,
+    bus,
+    buffers,
+    limits,
+    threads,
+    durable: kept !== undefined,
+    leaseMs: LEASE_MS,
+  });
   const worker = new TileWorker({ bus, buffers, threads });
   worker.start();
   master.start();

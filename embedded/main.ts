@@ -2,9 +2,9 @@
 import { asTesseraError } from "../shared/errors.ts";
 import { startServer } from "./server.ts";
 
-const dir = process.env["TESSERA_DIR"] ?? "data";
-const port = Number(process.env["TESSERA_PORT"] ?? 8080);
-const hostname = process.env["TESSERA_HOST"] ?? "127.0.0.1";
+const dir = process.env.TESSERA_DIR ?? "data";
+const port = Number(process.env.TESSERA_PORT ?? 8080);
+const hostname = process.env.TESSERA_HOST ?? "127.0.0.1";
 
 try {
   const server = startServer({ dir, port, hostname });

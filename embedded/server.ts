@@ -1,6 +1,6 @@
-import { TesseraError } from "../shared/errors.ts";
 import { createApp } from "../master/http/app.ts";
 import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
+import { TesseraError } from "../shared/errors.ts";
 import { type EngineOptions, openEngine } from "./engine.ts";
 
 export interface ServerOptions extends EngineOptions {

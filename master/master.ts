@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import type { Bus, Subscription } from "../shared/bus/port.ts";
 import type { BufferPool } from "../shared/buffers.ts";
+import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { canvasBytes } from "./canvas/canvas.ts";
@@ -13,9 +13,9 @@ import type { Profile } from "./ingest/ingest.ts";
 import { hasEnded, type JobRecord, type JobRequest, type JobView } from "./jobs/job.ts";
 import { JobRun, resultName } from "./jobs/job_run.ts";
 import { Progress, viewOf } from "./jobs/progress.ts";
+import type { Limits } from "./limits.ts";
 import { uprightSteps } from "./plan/orientation.ts";
 import { type Plan, planPipeline } from "./plan/plan.ts";
-import type { Limits } from "./limits.ts";
 import { probe } from "./probe/probe.ts";
 import { JobStore } from "./store/store.ts";
 
@@ -87,7 +87,9 @@ export class Master {
 
   /** Takes up every unfinished job where it stood, and begins to work. */
   start(): void {
-    this.results = this.options.bus.subscribe("results", 1, async (result) => this.dispatcher.receive(result));
+    this.results = this.options.bus.subscribe("results", 1, async (result) =>
+      this.dispatcher.receive(result),
+    );
     this.dispatcher.start();
     const unfinished = this.store.unfinished();
     this.removeOrphans(unfinished);
@@ -100,7 +102,8 @@ export class Master {
   /** Stops in good order: what is under way is interrupted and goes on at the next start. */
   async stop(): Promise<void> {
     this.stopping = true;
-    for (const { run } of this.active.values()) run.stop(new TesseraError("bus_closed", "The master is stopping."));
+    for (const { run } of this.active.values())
+      run.stop(new TesseraError("bus_closed", "The master is stopping."));
     await Promise.allSettled(this.running.values());
     this.dispatcher.stop();
     await this.results?.close();
@@ -248,7 +251,9 @@ export class Master {
     if (record.request.source.owned) rmSync(record.request.source.path, { force: true });
     const dir = this.jobDir(id);
     if (record.state !== "done") rmSync(dir, { recursive: true, force: true });
-    else for (const file of readdirSync(dir)) if (file !== resultName(record)) rmSync(join(dir, file), { force: true });
+    else
+      for (const file of readdirSync(dir))
+        if (file !== resultName(record)) rmSync(join(dir, file), { force: true });
   }
 
   /** What a crash left between an upload and its job, or between a job's end and its clean-up. */
@@ -302,11 +307,15 @@ export class Master {
   }
 }
 
-const isLarge = ({ request }: JobRecord): boolean => request.probe.width * request.probe.height > LARGE_PIXELS;
+const isLarge = ({ request }: JobRecord): boolean =>
+  request.probe.width * request.probe.height > LARGE_PIXELS;
 
 function validTileSize(size: number): number {
   const { minimum, maximum } = TILE_SIZE;
   if (!Number.isInteger(size) || size < minimum || size > maximum)
-    throw new TesseraError("request_invalid", `Tile size: expected a whole number from ${minimum} to ${maximum}.`);
+    throw new TesseraError(
+      "request_invalid",
+      `Tile size: expected a whole number from ${minimum} to ${maximum}.`,
+    );
   return size;
 }

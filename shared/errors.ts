@@ -5,9 +5,15 @@
 const TABLE = {
   // what was sent
   image_empty: [400, "The image has no bytes. Send the file's contents."],
-  image_unknown_type: [415, "This is not an image that Tessera reads. Send JPEG, PNG, WebP, AVIF, TIFF or GIF."],
+  image_unknown_type: [
+    415,
+    "This is not an image that Tessera reads. Send JPEG, PNG, WebP, AVIF, TIFF or GIF.",
+  ],
   image_type_refused: [415, "This kind of file is refused. Send JPEG, PNG, WebP, AVIF, TIFF or GIF."],
-  image_polyglot: [415, "The file is an image and something else at once. Save it anew with an image editor."],
+  image_polyglot: [
+    415,
+    "The file is an image and something else at once. Save it anew with an image editor.",
+  ],
   image_truncated: [422, "The image ends too early. Send the whole file."],
   image_corrupt: [422, "The image is damaged and cannot be decoded. Save it anew and try again."],
   image_header_invalid: [422, "The image's header contradicts itself. Save it anew and try again."],
@@ -22,14 +28,23 @@ const TABLE = {
   upload_interrupted: [400, "The upload ended before the file did. Send it again."],
   upload_malformed: [400, "The request's body cannot be read as an upload."],
   request_invalid: [400, "The request is not valid."],
-  content_type_unsupported: [415, "Send the image as the body with an image type, or as multipart/form-data."],
+  content_type_unsupported: [
+    415,
+    "Send the image as the body with an image type, or as multipart/form-data.",
+  ],
   // what was asked for
   pipeline_invalid: [422, "The pipeline is not valid."],
   pipeline_syntax: [422, "The pipeline cannot be read."],
   pipeline_too_long: [422, "The pipeline has too many steps."],
-  pipeline_unbounded: [422, "A single tile of this pipeline needs too much of the image at once. Use smaller steps."],
+  pipeline_unbounded: [
+    422,
+    "A single tile of this pipeline needs too much of the image at once. Use smaller steps.",
+  ],
   output_invalid: [422, "The output options are not valid."],
-  output_too_large: [422, "The result would be larger than its format or this server allows. Choose another format."],
+  output_too_large: [
+    422,
+    "The result would be larger than its format or this server allows. Choose another format.",
+  ],
   // what became of it
   job_not_found: [404, "There is no such job."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],

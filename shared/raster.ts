@@ -33,7 +33,7 @@ export function copyInto(target: Raster, source: Raster): void {
 }
 
 /** Row by row from one raster to another of the same size and format, wherever each says that it lies. */
-export function copyRows(target: Raster, source: Raster): void {
+function copyRows(target: Raster, source: Raster): void {
   const bytes = source.rect.width * bytesPerPixel(source.format);
   const rows = source.rect.height;
   if (bytes === 0 || rows === 0) return;

@@ -10,7 +10,14 @@ const CHAINS_MAX = 16;
 let kernels: Kernels | undefined;
 const chains = new Map<string, Chain>();
 
-export default function computeTile({ steps, input, out, window, target, figures }: ThreadInput): ThreadOutput {
+export default function computeTile({
+  steps,
+  input,
+  out,
+  window,
+  target,
+  figures,
+}: ThreadInput): ThreadOutput {
   const start = performance.now();
   kernels ??= loadKernels();
   const chain = chainFor(steps, input);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { BufferPool } from "../shared/buffers.ts";
 import { PROTOCOL, type Result, type Task } from "../shared/bus/messages.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
-import type { BufferPool } from "../shared/buffers.ts";
 import { asTesseraError } from "../shared/errors.ts";
 import { bytesPerPixel, type PixelFormat } from "../shared/geometry.ts";
 import { compileChain } from "../shared/ops/chain.ts";
@@ -52,7 +52,13 @@ export class TileWorker {
       if (task.pixels) target = buffers.take(stride * out.height);
       const done = await this.pool.run({ steps, input, out, window, figures, ...(target && { target }) });
       const pixels = target && { rect: out, format: plain(format), data: new Uint8Array(target), stride };
-      return { ...name, ok: true, ms: done.ms, ...(pixels && { pixels }), ...(done.figures && { figures: done.figures }) };
+      return {
+        ...name,
+        ok: true,
+        ms: done.ms,
+        ...(pixels && { pixels }),
+        ...(done.figures && { figures: done.figures }),
+      };
     } catch (thrown) {
       if (target !== undefined) buffers.give(target);
       const { code, message } = asTesseraError(thrown, "op_failed");

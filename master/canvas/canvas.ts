@@ -1,6 +1,13 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { bytesPerPixel, colourChannels, contains, type Rect, type Shape, wholeOf } from "../../shared/geometry.ts";
+import {
+  bytesPerPixel,
+  colourChannels,
+  contains,
+  type Rect,
+  type Shape,
+  wholeOf,
+} from "../../shared/geometry.ts";
 import type { Raster } from "../../shared/raster.ts";
 
 /**
@@ -72,7 +79,10 @@ export class Canvas {
   }
 
   /** One call for rows that lie together in both file and memory, else one call a row. */
-  private eachRun({ rect, stride }: Raster, run: (at: number, bytes: number, position: number) => void): void {
+  private eachRun(
+    { rect, stride }: Raster,
+    run: (at: number, bytes: number, position: number) => void,
+  ): void {
     assertInside(rect, this.shape);
     const pixel = bytesPerPixel(this.shape);
     const bytes = rect.width * pixel;
@@ -93,7 +103,7 @@ function header(shape: Shape): Buffer {
   const b = Buffer.alloc(CANVAS_HEADER_BYTES);
   const format = FORMAT[shape.depth];
   const fields = [VIPS_MAGIC, shape.width, shape.height, shape.channels, format.bits, format.code, 0];
-  fields.forEach((value, i) => b.writeUInt32LE(value, i * 4));
+  for (const [i, value] of fields.entries()) b.writeUInt32LE(value, i * 4);
   b.writeUInt32LE(INTERPRETATION[shape.depth][colourChannels(shape)], 28);
   b.writeFloatLE(1, 32);
   b.writeFloatLE(1, 36);

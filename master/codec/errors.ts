@@ -9,12 +9,14 @@ const UNWRITABLE = /write failed|unable to (open|write)|permission denied|read-o
  */
 const SAYINGS: readonly (readonly [RegExp, ErrorCode])[] = [
   [DISK_FULL, "disk_full"],
+  // the AV1 decoder's word for garbage; other codecs than AV1 have been refused by then
+  [/bitstream not supported/i, "image_corrupt"],
   [/exceeds pixel limit|pixel limit|too many pixels/i, "image_too_many_pixels"],
   [
     /premature|truncat|end of (file|input|stream)|\bEOF\b|out of (input|data)|insufficient|too short/i,
     "image_truncated",
   ],
-  [/not enough (data|image data)|read error|unexpected end|bad seek|partial/i, "image_truncated"],
+  [/not enough (data|image data)|unexpected end|partial/i, "image_truncated"],
   [
     /unsupported|not supported|unimplemented|not implemented|unknown (compression|photometric)/i,
     "image_unsupported",

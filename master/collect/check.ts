@@ -14,12 +14,14 @@ export function mismatch({ run, band, tile }: Assignment, result: TileDone): str
     if (pixels === undefined) return "It has no pixels.";
     if (!sameRect(pixels.rect, rect)) return "Its rectangle is another.";
     const { channels, depth } = pixels.format;
-    if (channels !== chain.output.channels || depth !== chain.output.depth) return "Its pixel format is another.";
+    if (channels !== chain.output.channels || depth !== chain.output.depth)
+      return "Its pixel format is another.";
     const row = rect.width * bytesPerPixel(chain.output);
     if (pixels.stride < row || pixels.data.byteLength < pixels.stride * (rect.height - 1) + row)
       return "It has too few bytes.";
   }
-  if (plan.ends !== undefined && figures?.length !== figuresLength(chain.output)) return "Its figures are not complete.";
+  if (plan.ends !== undefined && figures?.length !== figuresLength(chain.output))
+    return "Its figures are not complete.";
   return undefined;
 }
 

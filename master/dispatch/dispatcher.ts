@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { BufferPool } from "../../shared/buffers.ts";
 import { PROTOCOL, type Result, type Task } from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
-import type { BufferPool } from "../../shared/buffers.ts";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import { gather, mismatch } from "../collect/check.ts";
 import type { Assignment, StageRun } from "./stage_run.ts";
@@ -152,5 +152,7 @@ export class Dispatcher {
 
 function names({ run, tile, attempt }: Assignment, result: Result): boolean {
   const { job, plan } = run.needs;
-  return result.job === job && result.stage === plan.index && result.tile === tile && result.attempt === attempt;
+  return (
+    result.job === job && result.stage === plan.index && result.tile === tile && result.attempt === attempt
+  );
 }

@@ -1,5 +1,5 @@
-import type { TileDone } from "../../shared/bus/messages.ts";
 import type { BufferPool } from "../../shared/buffers.ts";
+import type { TileDone } from "../../shared/bus/messages.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Chain } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
@@ -11,7 +11,7 @@ import { Band } from "./band.ts";
 import { bandRuns } from "./bands.ts";
 
 /** Bytes that the open bands of a stage may hold together; one band is always allowed. */
-const OPEN_BYTES_MAX = 48 << 20;
+const OPEN_BYTES_MAX = 64 << 20;
 const OPEN_BANDS_MAX = 16;
 /** Attempts that a tile has before it is dead. */
 export const ATTEMPTS_MAX = 3;
@@ -116,7 +116,9 @@ export class StageRun {
   refuse({ band, tile, attempt }: Assignment, error: TesseraError): void {
     if (this.ended) return;
     if (attempt >= ATTEMPTS_MAX) {
-      this.fail(new TesseraError("tile_failed", `${this.describe(tile)}: ${error.message}`, { cause: error }));
+      this.fail(
+        new TesseraError("tile_failed", `${this.describe(tile)}: ${error.message}`, { cause: error }),
+      );
       return;
     }
     this.count([tile]);
@@ -156,7 +158,9 @@ export class StageRun {
 
   private hasRoomFor(band: Band): boolean {
     const held = this.open.reduce((sum, { bytes }) => sum + bytes, 0);
-    return this.open.length === 0 || (held + band.bytes <= OPEN_BYTES_MAX && this.open.length < OPEN_BANDS_MAX);
+    return (
+      this.open.length === 0 || (held + band.bytes <= OPEN_BYTES_MAX && this.open.length < OPEN_BANDS_MAX)
+    );
   }
 
   private canRead({ window }: Band): boolean {

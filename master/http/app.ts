@@ -71,7 +71,7 @@ async function submit(context: AppContext, master: Master, options: EdgeOptions)
     : await receiveRaw(body, receive);
   try {
     const asked = multipart ? submitOptions({ ...context.req.query(), ...upload.fields }) : query;
-    const name = context.req.query("name") ?? upload.fields["name"] ?? upload.name ?? "image";
+    const name = context.req.query("name") ?? upload.fields.name ?? upload.name ?? "image";
     const job = await master.submit({ id, source: { path, owned: true, name: cleanName(name) }, ...asked });
     return context.json(job, 202, { location: `/v1/jobs/${id}` });
   } catch (thrown) {
@@ -92,7 +92,8 @@ async function result(context: AppContext, master: Master, id: string): Promise<
     "content-type": `image/${job.output.format}`,
     "content-disposition": `attachment; filename="${name.replace(/[^\w. -]/g, "_")}"; filename*=UTF-8''${encodeURIComponent(name)}`,
   };
-  if (context.req.header("if-none-match") === etag) return new Response(null, { status: 304, headers: { etag } });
+  if (context.req.header("if-none-match") === etag)
+    return new Response(null, { status: 304, headers: { etag } });
   // Bun answers ranges of a file by itself, without a copy through this process.
   return new Response(Bun.file(path), { headers });
 }

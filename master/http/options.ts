@@ -2,7 +2,18 @@ import { TesseraError } from "../../shared/errors.ts";
 import type { SubmitRequest } from "../master.ts";
 
 const NUMBERS = { quality: "quality", effort: "effort" } as const;
-const KNOWN = ["pipeline", "format", "quality", "effort", "metadata", "lossless", "background", "profile", "tile_size", "name"];
+const KNOWN = [
+  "pipeline",
+  "format",
+  "quality",
+  "effort",
+  "metadata",
+  "lossless",
+  "background",
+  "profile",
+  "tile_size",
+  "name",
+];
 
 /**
  * What to do with an image, from query parameters or form fields; their values are texts.
@@ -11,16 +22,19 @@ const KNOWN = ["pipeline", "format", "quality", "effort", "metadata", "lossless"
  */
 export function submitOptions(fields: Readonly<Record<string, string>>): Omit<SubmitRequest, "source"> {
   for (const name of Object.keys(fields))
-    if (!KNOWN.includes(name)) throw new TesseraError("request_invalid", `There is no option '${name.slice(0, 60)}'.`);
+    if (!KNOWN.includes(name))
+      throw new TesseraError("request_invalid", `There is no option '${name.slice(0, 60)}'.`);
   const output: Record<string, unknown> = {};
-  for (const name of ["format", "metadata", "background"]) if (fields[name] !== undefined) output[name] = fields[name];
-  for (const name of Object.values(NUMBERS)) if (fields[name] !== undefined) output[name] = number(name, fields[name]);
-  if (fields["lossless"] !== undefined) output["lossless"] = flag("lossless", fields["lossless"]);
+  for (const name of ["format", "metadata", "background"])
+    if (fields[name] !== undefined) output[name] = fields[name];
+  for (const name of Object.values(NUMBERS))
+    if (fields[name] !== undefined) output[name] = number(name, fields[name]);
+  if (fields.lossless !== undefined) output.lossless = flag("lossless", fields.lossless);
   const { profile, tile_size: tileSize } = fields;
   if (profile !== undefined && profile !== "srgb" && profile !== "keep")
     throw new TesseraError("request_invalid", "profile: expected 'srgb' or 'keep'.");
   return {
-    pipeline: fields["pipeline"] ?? "",
+    pipeline: fields.pipeline ?? "",
     output,
     ...(profile && { profile }),
     ...(tileSize !== undefined && { tileSize: number("tile_size", tileSize) }),

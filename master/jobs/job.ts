@@ -33,7 +33,12 @@ export interface JobRequest {
   readonly profile: Profile;
   readonly tileSize: number;
   /** What the plan came to; the plan itself follows from the rest. */
-  readonly planned: { readonly stages: number; readonly tiles: number; readonly width: number; readonly height: number };
+  readonly planned: {
+    readonly stages: number;
+    readonly tiles: number;
+    readonly width: number;
+    readonly height: number;
+  };
 }
 
 /** A probe without its metadata, which is read from the source again when it is needed. */
@@ -64,7 +69,13 @@ export interface JobView {
   readonly createdMs: number;
   readonly endedMs?: number;
   readonly wallMs: number;
-  readonly source: { readonly name: string; readonly type: string; readonly width: number; readonly height: number; readonly bytes: number };
+  readonly source: {
+    readonly name: string;
+    readonly type: string;
+    readonly width: number;
+    readonly height: number;
+    readonly bytes: number;
+  };
   readonly pipeline: readonly Step[];
   readonly stages: number;
   readonly progress: {
@@ -74,7 +85,12 @@ export interface JobView {
     readonly tilesPerSecond: number;
     readonly secondsLeft?: number;
   };
-  readonly output: { readonly format: string; readonly width: number; readonly height: number; readonly bytes?: number };
+  readonly output: {
+    readonly format: string;
+    readonly width: number;
+    readonly height: number;
+    readonly bytes?: number;
+  };
   readonly phases?: Readonly<Record<string, number>>;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }

@@ -234,7 +234,8 @@ export const resultName = (record: JobRecord): string => `result.${record.reques
 
 function resolveStep(plan: StagePlan, collector: Collector): Step[] {
   const op = opNamed(plan.ends!.op);
-  if (op.kind !== "statistics" || collector.figures === undefined) throw new Error(`${op.name} has no figures`);
+  if (op.kind !== "statistics" || collector.figures === undefined)
+    throw new Error(`${op.name} has no figures`);
   return op.resolve(statisticsOf(collector.figures, plan.output), plan.ends as never);
 }
 

@@ -44,14 +44,25 @@ export function viewOf(record: JobRecord, progress: Progress | undefined, now: n
   const { probe, source, output, pipeline, planned } = request;
   const done = record.state === "done" ? planned.tiles : 0;
   const wallMs = result?.wallMs ?? (record.endedMs ?? now) - record.createdMs;
-  const still = { tilesDone: done, tilesTotal: planned.tiles, tilesRetried: 0, tilesPerSecond: (done / wallMs) * 1000 };
+  const still = {
+    tilesDone: done,
+    tilesTotal: planned.tiles,
+    tilesRetried: 0,
+    tilesPerSecond: (done / wallMs) * 1000,
+  };
   return {
     id: record.id,
     state: record.state,
     createdMs: record.createdMs,
     ...(record.endedMs !== undefined && { endedMs: record.endedMs }),
     wallMs,
-    source: { name: source.name, type: probe.type, width: probe.width, height: probe.height, bytes: probe.bytes },
+    source: {
+      name: source.name,
+      type: probe.type,
+      width: probe.width,
+      height: probe.height,
+      bytes: probe.bytes,
+    },
     pipeline,
     stages: planned.stages,
     progress: progress?.view(planned.tiles) ?? still,

@@ -5,7 +5,7 @@ import type { Step } from "../../shared/ops/op.ts";
 import { opNamed } from "../../shared/ops/registry.ts";
 
 /** Bytes that one band may read or write at once; what the master holds for a job is a small multiple of it. */
-const BAND_BYTES = 8 << 20;
+const BAND_BYTES = 16 << 20;
 /** Bytes that one image within a tile's chain should not exceed; beyond it tiles are made smaller. */
 const TILE_BYTES_GOAL = 32 << 20;
 /** Bytes beyond which even a tile of one pixel is refused. */
@@ -43,7 +43,12 @@ export interface Plan {
  * @param tileSize side of a tile in pixels; a stage whose windows would grow too large gets smaller ones
  * @throws TesseraError `pipeline_unbounded`, `output_too_large`
  */
-export function planPipeline(steps: readonly Step[], input: Shape, tileSize: number, pixelsMax: number): Plan {
+export function planPipeline(
+  steps: readonly Step[],
+  input: Shape,
+  tileSize: number,
+  pixelsMax: number,
+): Plan {
   const stages: StagePlan[] = [];
   let canvas = input; // what the next stage reads
   let entry = input; // that, after the statistics op that opens the stage
@@ -91,7 +96,18 @@ function planStage(
   const writes = ends === undefined || steps.length > 0 || index > 0;
   const output: Shape = { ...chain.output };
   const bandTiles = bandTilesFor(chain, tile, columns);
-  return { index, steps, ...(ends && { ends }), input: canvas, output, writes, tile, columns, rows, bandTiles };
+  return {
+    index,
+    steps,
+    ...(ends && { ends }),
+    input: canvas,
+    output,
+    writes,
+    tile,
+    columns,
+    rows,
+    bandTiles,
+  };
 }
 
 function compileBounded(steps: readonly Step[], input: Shape, pixelsMax: number): Chain {
@@ -132,8 +148,17 @@ function bandTilesFor(chain: Chain, tile: Size, columns: number): number {
 }
 
 /** The largest figure over tiles in the corners, at the edges and in the middle. */
-function worst(chain: Chain, width: number, height: number, figure: (chain: Chain, out: Rect) => number): number {
-  const places = (whole: number, part: number) => [0, Math.max(0, Math.floor((whole - part) / 2)), Math.max(0, whole - part)];
+function worst(
+  chain: Chain,
+  width: number,
+  height: number,
+  figure: (chain: Chain, out: Rect) => number,
+): number {
+  const places = (whole: number, part: number) => [
+    0,
+    Math.max(0, Math.floor((whole - part) / 2)),
+    Math.max(0, whole - part),
+  ];
   let largest = 0;
   for (const y of places(chain.output.height, height))
     for (const x of places(chain.output.width, width))

@@ -2,9 +2,10 @@ import { colourChannels, type PixelFormat, sampleMax } from "../../shared/geomet
 import type { Statistics } from "../../shared/ops/op.ts";
 
 /** Histograms that a tile sends: one a colour channel, and for RGB one of the luma. */
-export const histogramsOf = (format: PixelFormat): number => (colourChannels(format) === 1 ? 1 : 4);
+const histogramsOf = (format: PixelFormat): number => (colourChannels(format) === 1 ? 1 : 4);
 
-export const figuresLength = (format: PixelFormat): number => histogramsOf(format) * (sampleMax(format.depth) + 1);
+export const figuresLength = (format: PixelFormat): number =>
+  histogramsOf(format) * (sampleMax(format.depth) + 1);
 
 /** Adds a tile's counts to the sums. */
 export function addFigures(sums: Float64Array, counts: Uint32Array): void {

@@ -17,7 +17,10 @@ interface Box {
 export function readAvif(file: FileBytes): Header {
   const top = boxes(file, 0, file.size);
   const meta = top.find(({ type }) => type === "meta");
-  if (meta === undefined) throw new TesseraError("image_corrupt", "It has no image header.");
+  if (meta === undefined) {
+    const whole = top.at(-1)?.end === file.size;
+    throw new TesseraError(whole ? "image_corrupt" : "image_truncated", "It has no image header.");
+  }
   const properties = boxes(file, meta.body + 4, meta.end).find(({ type }) => type === "iprp");
   const container =
     properties && boxes(file, properties.body, properties.end).find(({ type }) => type === "ipco");
@@ -29,7 +32,7 @@ export function readAvif(file: FileBytes): Header {
     if (width * height >= size.width * size.height) size = { width, height };
   }
   if (size.width === 0) throw new TesseraError("image_header_invalid", "It declares no size.");
-  return { ...size, unbounded: true, end: undefined };
+  return { ...size, unbounded: true, bytesMin: 0, end: undefined };
 }
 
 /** The boxes that follow each other in [from, to). */

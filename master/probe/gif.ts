@@ -33,7 +33,7 @@ export function readGif(file: FileBytes): Header {
       throw new TesseraError("image_header_invalid", "Its first frame is empty.");
     const end = skipBlocks(file, at + 11 + tableBytes(frame[8]!));
     const last = end < file.size && file.read(end, 1)[0] === TRAILER;
-    return { width, height, unbounded: true, end: last ? end + 1 : undefined };
+    return { width, height, unbounded: true, bytesMin: 0, end: last ? end + 1 : undefined };
   }
 }
 

@@ -66,28 +66,28 @@ function readFrame(marker: number, body: Buffer): Frame {
 function finish(file: FileBytes, frame: Frame, scanComponents: number, scanAt: number): Header {
   const { width, height } = frame;
   const end = findEnd(file, scanAt);
-  if (width * height > (file.size - scanAt) * PIXELS_PER_BYTE_MAX) {
-    throw new TesseraError("image_header_invalid", "It declares more pixels than its bytes can hold.");
-  }
   // a scan of fewer components than the frame has means more scans: all coefficients are held until the last
   const unbounded = frame.marker === SOF2 || scanComponents < frame.components;
-  return { width, height, unbounded, end };
+  const bytesMin = scanAt + (width * height) / PIXELS_PER_BYTE_MAX;
+  return { width, height, unbounded, bytesMin, end };
 }
 
 /**
  * Where the file's own EOI marker ends. Data may follow (a gain map, a video): then, without an EOI in the last
  * 64 KiB, it is not known. But when there is nothing in there except coded data the file was cut off: within a scan
- * an FF is only followed by 00, RSTn, or what stands between scans.
+ * an FF is only followed by 00, RSTn, or what stands between scans, and 64 KiB of it have hundreds (padding has none).
  */
 function findEnd(file: FileBytes, scanAt: number): number | undefined {
   const { tail, tailAt } = file;
-  let onlyScan = true;
+  let marks = 0;
+  let foreign = 0;
   for (let at = tail.indexOf(0xff, Math.max(0, scanAt - tailAt)); at >= 0; at = tail.indexOf(0xff, at + 1)) {
     const next = tail[at + 1];
     if (next === EOI) return tailAt + at + 2;
-    if (next !== undefined && !mayStandInScans(next)) onlyScan = false;
+    marks++;
+    if (next !== undefined && !mayStandInScans(next)) foreign++;
   }
-  if (onlyScan) throw new TesseraError("image_truncated");
+  if (foreign === 0 && (marks > 0 || tailAt < scanAt)) throw new TesseraError("image_truncated");
   return undefined;
 }
 

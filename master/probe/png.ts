@@ -31,11 +31,14 @@ export function readPng(file: FileBytes): Header {
   const valid = DEPTHS[colour!]?.includes(depth!) && compression === 0 && filter === 0 && interlace! <= 1;
   if (!valid || width > 0x7fffffff || height > 0x7fffffff) throw new TesseraError("image_header_invalid");
   const raw = height * (1 + Math.ceil((width * depth! * SAMPLES[colour!]!) / 8));
-  if (raw > file.size * INFLATION_MAX) {
-    throw new TesseraError("image_header_invalid", "It declares more pixels than its bytes can hold.");
-  }
   const { tail, tailAt } = file;
   const iend = tail.lastIndexOf(IEND);
   if (iend < 0) throw new TesseraError("image_truncated");
-  return { width, height, unbounded: interlace === 1, end: tailAt + iend + IEND.length };
+  return {
+    width,
+    height,
+    unbounded: interlace === 1,
+    bytesMin: raw / INFLATION_MAX,
+    end: tailAt + iend + IEND.length,
+  };
 }

@@ -59,6 +59,9 @@ function inspect(path: string, limits: ImageLimits): { type: ImageType; header: 
     const type = sniff(file.head);
     const header = READERS[type](file);
     checkLimits(header, header.unbounded, limits);
+    if (header.bytesMin > file.size) {
+      throw new TesseraError("image_header_invalid", "It declares more pixels than its bytes can hold.");
+    }
     refusePolyglot(file, header.end);
     return { type, header, bytes: file.size };
   } finally {

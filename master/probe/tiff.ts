@@ -52,7 +52,7 @@ export function readTiff(file: FileBytes): Header {
   if (!PHOTOMETRIC.includes(first.number(TAG.photometric) ?? 1)) unsupported("Its colour model is not read.");
   const pixelBytes = (samples * bits[0]!) / 8;
   const band = checkData(file, first, width, height);
-  return { width, height, unbounded: band * pixelBytes > TILE_ROW_BYTES_MAX, end: undefined };
+  return { width, height, unbounded: band * pixelBytes > TILE_ROW_BYTES_MAX, bytesMin: 0, end: undefined };
 }
 
 /** That strips or tiles lie within the file. Returns the pixels of one row of tiles (0 for strips). */

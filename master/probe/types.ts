@@ -41,6 +41,8 @@ export interface Probe extends Size {
 /** What our own reading of the header gives, before any library sees the file. */
 export interface Header extends Size {
   readonly unbounded: boolean;
+  /** No file of fewer bytes can hold so many pixels in this format. */
+  readonly bytesMin: number;
   /** Where the image's own bytes end, if that can be known cheaply; what follows is looked at for stowaways. */
   readonly end: number | undefined;
 }

@@ -25,7 +25,7 @@ export function readWebp(file: FileBytes): Header {
         throw new TesseraError("image_header_invalid", "Its picture is larger than its canvas.");
       }
       const { width, height } = canvas ?? picture;
-      return { width, height, unbounded: true, end: end + (end & 1) };
+      return { width, height, unbounded: true, bytesMin: 0, end: end + (end & 1) };
     }
     if (picture) canvas = picture;
     at += 8 + length + (length & 1);

@@ -106,12 +106,15 @@ export class JobStore {
 
   /** Jobs that have not ended, the oldest first. */
   unfinished(): JobRecord[] {
-    const sql = "SELECT * FROM jobs WHERE state IN ('queued', 'ingesting', 'running', 'exporting') ORDER BY number";
+    const sql =
+      "SELECT * FROM jobs WHERE state IN ('queued', 'ingesting', 'running', 'exporting') ORDER BY number";
     return (this.prepare(sql).all() as JobRow[]).map(toRecord);
   }
 
   events(id: string): { at_ms: number; what: string; detail: string }[] {
-    const rows = this.prepare("SELECT at_ms, what, detail FROM events WHERE job = $id ORDER BY rowid").all({ id });
+    const rows = this.prepare("SELECT at_ms, what, detail FROM events WHERE job = $id ORDER BY rowid").all({
+      id,
+    });
     return rows as { at_ms: number; what: string; detail: string }[];
   }
 
@@ -130,7 +133,8 @@ export class JobStore {
   /** Takes back an attempt that was counted but not made, because the master stopped in good order. */
   uncountAttempts(job: string, stage: number, tiles: readonly number[]): void {
     this.atomically(() => {
-      const sql = "UPDATE tiles SET attempts = max(0, attempts - 1) WHERE job = $job AND stage = $stage AND tile = $tile AND done = 0";
+      const sql =
+        "UPDATE tiles SET attempts = max(0, attempts - 1) WHERE job = $job AND stage = $stage AND tile = $tile AND done = 0";
       for (const tile of tiles) this.run(sql, { job, stage, tile });
     });
   }
@@ -143,7 +147,8 @@ export class JobStore {
     figures: Float64Array | undefined,
   ): void {
     this.atomically(() => {
-      const sql = "UPDATE tiles SET done = 1, worker = $worker, ms = $ms WHERE job = $job AND stage = $stage AND tile = $tile";
+      const sql =
+        "UPDATE tiles SET done = 1, worker = $worker, ms = $ms WHERE job = $job AND stage = $stage AND tile = $tile";
       for (const { tile, worker, ms } of tiles) this.run(sql, { job, stage, tile, worker, ms });
       if (figures !== undefined)
         this.run(
@@ -155,8 +160,13 @@ export class JobStore {
   }
 
   triedTiles(job: string, stage: number): TriedTile[] {
-    const rows = this.prepare("SELECT tile, attempts, done FROM tiles WHERE job = $job AND stage = $stage").all({ job, stage });
-    return (rows as { tile: number; attempts: number; done: number }[]).map((row) => ({ ...row, done: row.done === 1 }));
+    const rows = this.prepare(
+      "SELECT tile, attempts, done FROM tiles WHERE job = $job AND stage = $stage",
+    ).all({ job, stage });
+    return (rows as { tile: number; attempts: number; done: number }[]).map((row) => ({
+      ...row,
+      done: row.done === 1,
+    }));
   }
 
   completeStage(job: string, stage: number, resolved: readonly Step[]): void {
@@ -168,7 +178,10 @@ export class JobStore {
   }
 
   stage(job: string, stage: number): StageRecord {
-    const row = this.prepare("SELECT figures, resolved FROM stages WHERE job = $job AND stage = $stage").get({ job, stage });
+    const row = this.prepare("SELECT figures, resolved FROM stages WHERE job = $job AND stage = $stage").get({
+      job,
+      stage,
+    });
     const found = row as { figures: Uint8Array | null; resolved: string | null } | null;
     if (found === null) return {};
     return {
@@ -179,7 +192,10 @@ export class JobStore {
 
   private move(id: string, from: readonly ActiveState[], to: JobState, detail = ""): boolean {
     const states = from.map((state) => `'${state}'`).join(", ");
-    const { changes } = this.run(`UPDATE jobs SET state = $to WHERE id = $id AND state IN (${states})`, { id, to });
+    const { changes } = this.run(`UPDATE jobs SET state = $to WHERE id = $id AND state IN (${states})`, {
+      id,
+      to,
+    });
     if (changes === 1) this.note(id, to, detail);
     return changes === 1;
   }

@@ -23,7 +23,9 @@ if (!current) {
   // Run, not imported: the compiler's types would declare its own globals for the whole project.
   const asc = Bun.resolveSync("assemblyscript/bin/asc.js", here);
   const args = [join(sources, "index.ts"), "-o", wasm, ...FLAGS, ...MEMORY];
-  const { exitCode } = Bun.spawnSync([process.execPath, asc, ...args], { stdio: ["ignore", "inherit", "inherit"] });
+  const { exitCode } = Bun.spawnSync([process.execPath, asc, ...args], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (exitCode !== 0) process.exit(1);
   writeFileSync(stamp, wanted);
 }

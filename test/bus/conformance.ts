@@ -58,7 +58,9 @@ export function busConformance(name: string, makeBus: (bound: number) => Bus | P
 
     withBus("P5: a full topic makes its publisher wait, and loses nothing", 2, async (bus) => {
       const published: number[] = [];
-      const sending = [0, 1, 2, 3, 4].map((tile) => bus.publish("tasks", task(tile)).then(() => published.push(tile)));
+      const sending = [0, 1, 2, 3, 4].map((tile) =>
+        bus.publish("tasks", task(tile)).then(() => published.push(tile)),
+      );
       await Promise.all(sending.slice(0, 2));
       expect(published).toEqual([0, 1]);
       const all = countdown(5);

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
-import sharp from "sharp";
-import { pixelsOf, shapeOf, sharpOf } from "./pictures.ts";
+
+import { shapeOf, sharpOf } from "./pictures.ts";
 
 /** Whole, valid files that the hostile ones are made from. */
 export async function validFiles() {
@@ -14,7 +14,6 @@ export async function validFiles() {
     avif: await image().avif({ effort: 0 }).toBuffer(),
     tiff: await image().tiff({ compression: "deflate" }).toBuffer(),
     gif: await image().gif().toBuffer(),
-    canvas: await sharp(Buffer.from(pixelsOf(shape)), { raw: shape }).png().toBuffer(),
   };
 }
 
@@ -75,9 +74,19 @@ interface PngFields {
 export function pngOf(fields: PngFields): Buffer {
   const { width = 20, height = 20, depth = 8, colour = 2, interlace = 0, method = 0 } = fields;
   const data = fields.data ?? deflateSync(Buffer.alloc(20 * 61));
-  const header = Buffer.concat([u32be(width), u32be(height), Buffer.from([depth, colour, method, 0, interlace])]);
+  const header = Buffer.concat([
+    u32be(width),
+    u32be(height),
+    Buffer.from([depth, colour, method, 0, interlace]),
+  ]);
   const before = fields.before ?? Buffer.alloc(0);
-  return Buffer.concat([PNG_SIGNATURE, pngChunk("IHDR", header), before, pngChunk("IDAT", data), pngChunk("IEND")]);
+  return Buffer.concat([
+    PNG_SIGNATURE,
+    pngChunk("IHDR", header),
+    before,
+    pngChunk("IDAT", data),
+    pngChunk("IEND"),
+  ]);
 }
 
 /** A JPEG's segment. */
@@ -148,8 +157,35 @@ const u16le = (v: number): number[] => [v & 255, v >> 8];
 
 /** A GIF of `frames` 1-pixel pictures (declared as `frame`) on a screen of two colours. */
 export function gifOf({ screen = [1, 1], frames = 1, frame = [1, 1], trailer = true }: GifFields): Buffer {
-  const head = [...text("GIF89a"), ...u16le(screen[0]), ...u16le(screen[1]), 0x80, 0, 0, 0, 0, 0, 255, 255, 255];
-  const picture = Buffer.from([0x2c, 0, 0, 0, 0, ...u16le(frame[0]), ...u16le(frame[1]), 0, 2, 2, 0x44, 1, 0]);
+  const head = [
+    ...text("GIF89a"),
+    ...u16le(screen[0]),
+    ...u16le(screen[1]),
+    0x80,
+    0,
+    0,
+    0,
+    0,
+    0,
+    255,
+    255,
+    255,
+  ];
+  const picture = Buffer.from([
+    0x2c,
+    0,
+    0,
+    0,
+    0,
+    ...u16le(frame[0]),
+    ...u16le(frame[1]),
+    0,
+    2,
+    2,
+    0x44,
+    1,
+    0,
+  ]);
   const pictures = Array.from({ length: frames }, () => picture);
   return Buffer.concat([Buffer.from(head), ...pictures, Buffer.from(trailer ? [0x3b] : [])]);
 }
@@ -165,7 +201,13 @@ export function zipOf(name: string, content: string): Buffer {
     Buffer.from([...u16le(name.length), 0, 0]),
   ]);
   const local = Buffer.concat([text("PK\x03\x04"), common, text(name), body]);
-  const entry = Buffer.concat([text("PK\x01\x02"), Buffer.from([20, 0]), common, Buffer.alloc(14), text(name)]);
+  const entry = Buffer.concat([
+    text("PK\x01\x02"),
+    Buffer.from([20, 0]),
+    common,
+    Buffer.alloc(14),
+    text(name),
+  ]);
   const end = Buffer.concat([
     text("PK\x05\x06"),
     Buffer.from([0, 0, 0, 0, 1, 0, 1, 0]),
@@ -177,4 +219,5 @@ export function zipOf(name: string, content: string): Buffer {
 }
 
 /** A box of ISO/IEC 14496-12. */
-export const box = (type: string, body: Buffer): Buffer => Buffer.concat([u32be(8 + body.length), text(type), body]);
+export const box = (type: string, body: Buffer): Buffer =>
+  Buffer.concat([u32be(8 + body.length), text(type), body]);
