@@ -6,7 +6,7 @@ import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { canvasBytes } from "./canvas/canvas.ts";
-import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
 import { checkOutput, type OutputSpec, outputSpec } from "./export/output.ts";
 import type { Profile } from "./ingest/ingest.ts";
@@ -76,7 +76,7 @@ export class Master {
       window: 2 * options.threads + 1,
       leaseMs: options.leaseMs,
       now: this.now,
-      onTile: (assignment, result) => this.tile(assignment, result),
+      onTile: (assignment, event) => this.tile(assignment, event),
     });
   }
 
@@ -269,10 +269,10 @@ export class Master {
     }
   }
 
-  private tile({ run }: Assignment, result: Parameters<Progress["tile"]>[0]): void {
+  private tile({ run }: Assignment, event: TileEvent): void {
     const { job } = run.needs;
-    this.active.get(job)?.progress.tile(result);
-    if (result !== undefined && this.listeners.size > 0) this.tell(this.view(job));
+    this.active.get(job)?.progress.tile(event);
+    if (event !== "sent" && this.listeners.size > 0) this.tell(this.view(job));
   }
 
   private tell(view: JobView): void {

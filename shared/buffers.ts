@@ -1,4 +1,5 @@
-const GRAIN = 65536;
+// Coarse, so that bands of nearly the same size share their memory.
+const GRAIN = 1 << 18;
 
 /**
  * Memory that threads share, handed out and taken back, so that a long job neither pays for fresh pages a tile nor
@@ -8,7 +9,7 @@ export class BufferPool {
   private readonly idle = new Map<number, SharedArrayBuffer[]>();
   private idleBytes = 0;
 
-  constructor(private readonly idleBytesMax = 48 << 20) {}
+  constructor(private readonly idleBytesMax = 64 << 20) {}
 
   /** At least `bytes` bytes with any contents. */
   take(bytes: number): SharedArrayBuffer {

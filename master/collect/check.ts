@@ -17,7 +17,7 @@ export function mismatch({ run, band, tile }: Assignment, result: TileDone): str
     if (channels !== chain.output.channels || depth !== chain.output.depth)
       return "Its pixel format is another.";
     const row = rect.width * bytesPerPixel(chain.output);
-    if (pixels.stride < row || pixels.data.byteLength < pixels.stride * (rect.height - 1) + row)
+    if (!(pixels.stride >= row) || pixels.data.byteLength < pixels.stride * (rect.height - 1) + row)
       return "It has too few bytes.";
   }
   if (plan.ends !== undefined && figures?.length !== figuresLength(chain.output))

@@ -14,7 +14,11 @@ export interface BandRuns {
 /** What is left to do of a stage. */
 export function bandRuns(stage: StagePlan, tried: readonly TriedTile[]): BandRuns {
   const done = new Set(tried.filter((tile) => tile.done).map(({ tile }) => tile));
-  const suspects = tried.filter(({ done, attempts }) => !done && attempts > 0).map(({ tile }) => tile);
+  // Those with the fewest attempts first: kills from outside, again and again, then meet another tile each time.
+  const suspects = tried
+    .filter(({ done, attempts }) => !done && attempts > 0)
+    .sort((a, b) => a.attempts - b.attempts)
+    .map(({ tile }) => tile);
   const aside = new Set(suspects);
   const runs: number[][] = [];
   for (let row = 0; row < stage.rows; row++) {

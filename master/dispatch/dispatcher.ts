@@ -8,6 +8,9 @@ import type { Assignment, StageRun } from "./stage_run.ts";
 
 const LEASE_CHECK_MS = 1000;
 
+/** What became of an attempt; one that is not done, for whatever reason, is made again or was the last. */
+export type TileEvent = "sent" | "done" | "refused";
+
 interface DispatcherNeeds {
   readonly bus: Bus;
   readonly buffers: BufferPool;
@@ -16,7 +19,7 @@ interface DispatcherNeeds {
   /** How long a tile may be out before it is sent again. */
   readonly leaseMs: number;
   readonly now: () => number;
-  readonly onTile: (assignment: Assignment, result: Result | undefined) => void;
+  readonly onTile: (assignment: Assignment, event: TileEvent) => void;
 }
 
 /**
@@ -69,8 +72,9 @@ export class Dispatcher {
       this.out.delete(result.token);
       if (this.out.size === 0) this.alone = false;
       this.settle(entry.assignment, result);
+      // Only here, once a token: a repeated message names memory that is somebody else's by now.
+      if (result.ok && result.pixels !== undefined) this.giveBack(result.pixels.data.buffer);
     }
-    if (result.ok && result.pixels !== undefined) this.giveBack(result.pixels.data.buffer);
     this.pump();
   }
 
@@ -78,7 +82,8 @@ export class Dispatcher {
   private suspectsFirst(): Assignment | undefined {
     const suspected = this.runs.find((run) => run.hasSuspects());
     if (suspected === undefined) return this.nextInTurn();
-    if (this.out.size > 0) return undefined;
+    // What is computed but not marked yet would be blamed too if the suspect took the process down.
+    if (this.out.size > 0 || this.runs.some((run) => run.isCollecting())) return undefined;
     const assignment = suspected.takeSuspect();
     this.alone = assignment !== undefined;
     return assignment;
@@ -96,8 +101,8 @@ export class Dispatcher {
   }
 
   private send(assignment: Assignment): void {
-    const { run, tile, attempt, band, window } = assignment;
-    const { job, plan, steps, chain } = run.needs;
+    const { tile, attempt, band, window } = assignment;
+    const { job, plan, steps, chain } = assignment.run.needs;
     const token = randomUUID();
     const task: Task = {
       protocol: PROTOCOL,
@@ -115,23 +120,26 @@ export class Dispatcher {
     };
     this.out.set(token, { assignment, deadline: this.needs.now() + this.needs.leaseMs });
     this.needs.bus.publish("tasks", task).catch((thrown: unknown) => {
-      if (this.out.delete(token)) run.refuse(assignment, asTesseraError(thrown));
+      if (this.out.delete(token)) this.refuse(assignment, asTesseraError(thrown));
     });
-    this.needs.onTile(assignment, undefined);
+    this.needs.onTile(assignment, "sent");
   }
 
   private settle(assignment: Assignment, result: Result): void {
     const { run } = assignment;
-    if (!result.ok) run.refuse(assignment, new TesseraError(result.code, result.message));
+    const wrong = result.ok ? mismatch(assignment, result) : undefined;
+    if (!result.ok) this.refuse(assignment, new TesseraError(result.code, result.message));
+    else if (wrong !== undefined) this.refuse(assignment, new TesseraError("result_mismatch", wrong));
     else {
-      const wrong = mismatch(assignment, result);
-      if (wrong !== undefined) run.refuse(assignment, new TesseraError("result_mismatch", wrong));
-      else {
-        gather(assignment, result);
-        run.accept(assignment, result);
-      }
+      gather(assignment, result);
+      run.accept(assignment, result);
+      this.needs.onTile(assignment, "done");
     }
-    this.needs.onTile(assignment, result);
+  }
+
+  private refuse(assignment: Assignment, error: TesseraError): void {
+    assignment.run.refuse(assignment, error);
+    this.needs.onTile(assignment, "refused");
   }
 
   private expireLeases(): void {
@@ -139,7 +147,7 @@ export class Dispatcher {
     for (const [token, { assignment, deadline }] of this.out) {
       if (deadline > now) continue;
       this.out.delete(token);
-      assignment.run.refuse(assignment, new TesseraError("tile_failed", "No result came in time."));
+      this.refuse(assignment, new TesseraError("tile_failed", "No result came in time."));
     }
     if (this.out.size === 0) this.alone = false;
     this.pump();

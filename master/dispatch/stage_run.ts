@@ -1,6 +1,6 @@
 import type { BufferPool } from "../../shared/buffers.ts";
 import type { TileDone } from "../../shared/bus/messages.ts";
-import { TesseraError } from "../../shared/errors.ts";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import type { Chain } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { Raster } from "../../shared/raster.ts";
@@ -11,7 +11,7 @@ import { Band } from "./band.ts";
 import { bandRuns } from "./bands.ts";
 
 /** Bytes that the open bands of a stage may hold together; one band is always allowed. */
-const OPEN_BYTES_MAX = 64 << 20;
+const OPEN_BYTES_MAX = 48 << 20;
 const OPEN_BANDS_MAX = 16;
 /** Attempts that a tile has before it is dead. */
 export const ATTEMPTS_MAX = 3;
@@ -29,6 +29,8 @@ export interface StageRunNeeds {
   readonly buffers: BufferPool;
   /** Puts a complete band away; resolves when its tiles are marked. */
   readonly collect: (band: Band) => Promise<void>;
+  /** Told when a band has been put away, so that more may be sent. */
+  readonly onRoom: () => void;
 }
 
 /** One tile to be sent: the attempt has been counted. */
@@ -77,14 +79,18 @@ export class StageRun {
     return !this.ended && this.suspects.length > 0;
   }
 
+  /** Whether tiles are computed but not marked yet. */
+  isCollecting(): boolean {
+    return this.open.some((band) => band.complete());
+  }
+
   /** The next tile to be run alone, if its window is there. */
   takeSuspect(): Assignment | undefined {
     if (!this.hasSuspects()) return undefined;
     const band = this.band([this.suspects[0]!]);
     if (!this.canRead(band)) return undefined;
     this.suspects.shift();
-    this.openBand(band);
-    return this.assign(band);
+    return this.openBand(band) ? this.assign(band) : undefined;
   }
 
   /** The next tile, or nothing for now. */
@@ -97,8 +103,7 @@ export class StageRun {
     if (!this.hasRoomFor(this.next) || !this.canRead(this.next)) return undefined;
     const band = this.next;
     this.next = undefined;
-    this.openBand(band);
-    return this.assign(band);
+    return this.openBand(band) ? this.assign(band) : undefined;
   }
 
   /** Takes in a checked result. The band that it completes is put away. */
@@ -121,8 +126,7 @@ export class StageRun {
       );
       return;
     }
-    this.count([tile]);
-    band.waiting.push(tile);
+    if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
   }
 
   /** Drops everything that was not collected. In good order, attempts that were cut short don't count. */
@@ -133,11 +137,23 @@ export class StageRun {
     this.fail(error);
   }
 
-  private openBand(band: Band): void {
-    this.count(band.tiles);
-    const source = band.open(this.needs.buffers);
-    this.needs.source.read(source);
+  private openBand(band: Band): boolean {
     this.open.push(band);
+    return this.unlessFailed(() => {
+      this.count(band.tiles);
+      this.needs.source.read(band.open(this.needs.buffers));
+    });
+  }
+
+  /** A disk that is full or cannot be read ends the stage, not the dispatcher that happened to ask. */
+  private unlessFailed(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (thrown) {
+      this.fail(asTesseraError(thrown));
+      return false;
+    }
   }
 
   private assign(band: Band): Assignment {
@@ -171,6 +187,7 @@ export class StageRun {
     this.open.splice(this.open.indexOf(band), 1);
     band.close(this.needs.buffers);
     this.endIfComplete();
+    this.needs.onRoom();
   }
 
   private endIfComplete(): void {

@@ -23,9 +23,13 @@ const INTERVAL_MAX = 65_535;
  * begin anew exactly where a restart marker makes a decoder do so, and all use the standard Huffman tables (hence no
  * optimised coding), so that the pixels are those of an encoder that sees the whole. Source: ITU-T T.81, B.2 and E.1.4.
  */
-export function jpegFormat(canvas: Canvas, spec: OutputSpec, metadata: ImageMetadata): StripFormat<Buffer> {
+export function jpegFormat(
+  canvas: Canvas,
+  spec: OutputSpec,
+  metadata: ImageMetadata,
+  rows = stripRows(canvas.shape),
+): StripFormat<Buffer> {
   const { shape } = canvas;
-  const rows = stripRows(shape);
   return {
     rows,
     encode: (y, height) => encode(canvas, spec, y, height),

@@ -22,9 +22,14 @@ const ZLIB_HEADER = Buffer.from([0x78, 0x01]);
  * flush, that is on a byte's edge and without closing the stream, so that the next can simply follow; the Adler-32
  * of the whole is computed from those of the parts. Source: PNG, third edition; RFC 1950; zlib's manual.
  */
-export function pngFormat(canvas: Canvas, spec: OutputSpec, metadata: ImageMetadata): StripFormat<PngStrip> {
+export function pngFormat(
+  canvas: Canvas,
+  spec: OutputSpec,
+  metadata: ImageMetadata,
+  stripBytes = STRIP_BYTES,
+): StripFormat<PngStrip> {
   const { path, shape } = canvas;
-  const rows = Math.max(1, Math.ceil(STRIP_BYTES / (shape.width * bytesPerPixel(shape))));
+  const rows = Math.max(1, Math.ceil(stripBytes / (shape.width * bytesPerPixel(shape))));
   let adler = 1;
   return {
     rows,

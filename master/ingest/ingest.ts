@@ -26,6 +26,8 @@ export interface Ingest {
    * image_unsupported, image_header_invalid, disk_full, job_cancelled), after which there is no canvas.
    */
   readonly done: Promise<void>;
+  /** Never rejects; from here on nothing touches the canvas' file. After an abort that is later than `done`. */
+  readonly ended: Promise<void>;
 }
 
 /**
@@ -33,8 +35,8 @@ export interface Ingest {
  * orientation is the tile geometry's business. The decoder writes from the top down and never goes back, so that
  * tiles can follow behind it. What `rowsReady` showed is only to be trusted as an image once `done` is fulfilled.
  *
- * An abort rejects `done` at once; the library offers no way to stop it, so the decoder runs on to its end unseen
- * and the canvas is deleted then.
+ * An abort rejects `done` at once; the library offers no way to stop it, so the decoder runs on to its end unseen,
+ * the canvas is deleted then, and only then `ended` is fulfilled: who decodes to the same place again waits for it.
  */
 export function ingest(path: string, probe: Probe, canvasPath: string, options: IngestOptions): Ingest {
   if (!canvasPath.endsWith(".v")) throw new Error("a canvas that is decoded into must be named .v");
@@ -52,7 +54,10 @@ export function ingest(path: string, probe: Probe, canvasPath: string, options: 
     await rm(canvasPath, { force: true });
     throw thrown;
   });
-  return { rowsReady: () => front.rows(), done: unlessAborted(kept, canvasPath, options.signal) };
+  const { signal } = options;
+  const discard = () => (signal?.aborted ? rm(canvasPath, { force: true }) : undefined);
+  const ended = kept.then(discard, discard).catch(() => {});
+  return { rowsReady: () => front.rows(), done: unlessAborted(kept, signal), ended };
 }
 
 /** What of a source's metadata is still true of its canvas: the profile only while the samples are in it. */
@@ -79,11 +84,7 @@ function pipeline(path: string, { type, shape, hasIcc, metadata }: Probe, option
   return wide ? image.withIccProfile("srgb", { attach: false }) : image;
 }
 
-async function unlessAborted(
-  kept: Promise<void>,
-  canvasPath: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function unlessAborted(kept: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return kept;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(reasonOf(signal));
@@ -91,10 +92,6 @@ async function unlessAborted(
   signal.addEventListener("abort", abort, { once: true });
   try {
     await Promise.race([kept, aborted]);
-  } catch (thrown) {
-    const discard = (): Promise<void> => rm(canvasPath, { force: true });
-    if (signal.aborted) kept.then(discard, discard).catch(() => {});
-    throw thrown;
   } finally {
     signal.removeEventListener("abort", abort);
   }

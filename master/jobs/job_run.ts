@@ -47,6 +47,7 @@ export class JobRun {
   private readonly canvases = new Map<string, Canvas>();
   private stage: StageRun | undefined;
   private exporter: Exporter | undefined;
+  private decoder: Promise<void> | undefined;
 
   constructor(
     readonly record: JobRecord,
@@ -94,9 +95,11 @@ export class JobRun {
     const { state, request } = this.record;
     const path = this.file("source.v");
     if (state === "running" || state === "exporting")
-      return { rowsReady: () => probed.height, done: Promise.resolve() };
+      return { rowsReady: () => probed.height, done: Promise.resolve(), ended: Promise.resolve() };
     const options = { profile, pixelsMax: this.needs.limits.pixelsMax, signal: this.abort.signal };
-    return ingest(request.source.path, probed, path, options);
+    const decoding = ingest(request.source.path, probed, path, options);
+    this.decoder = decoding.ended;
+    return decoding;
   }
 
   private async sourceComplete(): Promise<void> {
@@ -149,7 +152,8 @@ export class JobRun {
     const rowsReady = sourceName === "source.v" ? decoded : () => plan.input.height;
     this.clock.start(`stage-${plan.index}`);
     const collect = (band: Parameters<Collector["put"]>[0]) => collector.put(band);
-    const run = new StageRun({ job, plan, steps, chain, source, rowsReady, store, buffers, collect });
+    const onRoom = () => dispatcher.pump();
+    const run = new StageRun({ job, plan, steps, chain, source, rowsReady, store, buffers, collect, onRoom });
     this.stage = run;
     dispatcher.add(run);
     try {
@@ -217,6 +221,8 @@ export class JobRun {
   private async cleanUp(): Promise<void> {
     this.stage?.stop(new TesseraError("internal"));
     await this.exporter?.abort().catch(() => {});
+    // It cannot be stopped, and a run that takes this job up would find it writing to its canvas.
+    await this.decoder;
     for (const canvas of this.canvases.values()) canvas.close();
     this.canvases.clear();
   }

@@ -1,4 +1,4 @@
-import type { Result } from "../../shared/bus/messages.ts";
+import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { JobRecord, JobView } from "./job.ts";
 
 /** What one job under way has done so far; kept in memory, since the store tells it anew after a restart. */
@@ -15,13 +15,12 @@ export class Progress {
     this.done += doneBefore;
   }
 
-  tile(result: Result | undefined): void {
+  tile(event: TileEvent): void {
     this.firstTileMs ??= this.now();
-    if (result === undefined) return;
-    if (result.ok) {
-      this.done++;
-      this.doneHere++;
-    } else this.retried++;
+    if (event === "refused") this.retried++;
+    if (event !== "done") return;
+    this.done++;
+    this.doneHere++;
   }
 
   view(total: number): JobView["progress"] {

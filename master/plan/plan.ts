@@ -5,7 +5,7 @@ import type { Step } from "../../shared/ops/op.ts";
 import { opNamed } from "../../shared/ops/registry.ts";
 
 /** Bytes that one band may read or write at once; what the master holds for a job is a small multiple of it. */
-const BAND_BYTES = 16 << 20;
+const BAND_BYTES = 8 << 20;
 /** Bytes that one image within a tile's chain should not exceed; beyond it tiles are made smaller. */
 const TILE_BYTES_GOAL = 32 << 20;
 /** Bytes beyond which even a tile of one pixel is refused. */
@@ -144,7 +144,9 @@ function bandTilesFor(chain: Chain, tile: Size, columns: number): number {
     return isEmpty(window) ? 0 : window.width * window.height * bytesPerPixel(c.input);
   });
   const written = tile.width * tile.height * bytesPerPixel(chain.output);
-  return Math.max(1, Math.min(columns, Math.floor(BAND_BYTES / Math.max(read, written))));
+  const most = Math.max(1, Math.min(columns, Math.floor(BAND_BYTES / Math.max(read, written))));
+  // Even parts, so that their memory is alike and can be used again.
+  return Math.ceil(columns / Math.ceil(columns / most));
 }
 
 /** The largest figure over tiles in the corners, at the edges and in the middle. */

@@ -20,7 +20,7 @@ export async function validFiles() {
 export const text = (content: string): Buffer => Buffer.from(content, "latin1");
 
 /** `bytes` with `patch` written over at `at`. */
-export function patched(bytes: Buffer, at: number, patch: Buffer | readonly number[]): Buffer {
+export function patched(bytes: Buffer, at: number, patch: Uint8Array | readonly number[]): Buffer {
   const copy = Buffer.from(bytes);
   copy.set(patch, at);
   return copy;

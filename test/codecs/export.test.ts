@@ -5,8 +5,10 @@ import sharp from "sharp";
 import type { Canvas } from "../../master/canvas/canvas.ts";
 import { closeCodecPool } from "../../master/codec/pool.ts";
 import { combineAdler } from "../../master/export/adler.ts";
-import { createExport } from "../../master/export/export.ts";
+import { createExport, type Exporter, type ExportNeeds } from "../../master/export/export.ts";
+import { jpegFormat } from "../../master/export/jpeg.ts";
 import { checkOutput, type OutputSpec, outputSpec } from "../../master/export/output.ts";
+import { pngFormat } from "../../master/export/png.ts";
 import { StripExport, type StripFormat } from "../../master/export/strips.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Shape } from "../../shared/geometry.ts";
@@ -23,9 +25,6 @@ import {
 
 afterAll(closeCodecPool);
 
-const SHAPES = [1, 2, 3, 4].flatMap((channels) =>
-  [8, 16].map((depth) => shapeOf(4099, 531, channels, depth)),
-);
 const nameOf = ({ channels, depth }: Shape): string => `${channels} × ${depth} bit`;
 
 interface Exported {
@@ -33,16 +32,12 @@ interface Exported {
   readonly bytes: number;
 }
 
-/** Exports with rows that become final in odd steps. */
-async function exported(
-  canvas: Canvas,
-  folder: string,
-  asked: Partial<OutputSpec>,
-  sync = false,
-): Promise<Exported> {
+/** Exports with rows that become final in odd steps; JPEG and PNG in many small strips. */
+async function exported(canvas: Canvas, folder: string, asked: Partial<OutputSpec>): Promise<Exported> {
   const spec = outputSpec(asked);
   const path = join(folder, `out.${spec.format}`);
-  const exporter = createExport({ canvas, spec, metadata: NO_METADATA, path, concurrency: 3, sync });
+  const needs = { canvas, spec, metadata: NO_METADATA, path, concurrency: 3, sync: true };
+  const exporter = exporterOf(needs);
   for (let y = 0; y < canvas.shape.height; y += 1 + (y % 97)) exporter.rowsDone(y);
   exporter.rowsDone(5); // late news
   const { bytes } = await exporter.finish();
@@ -50,12 +45,26 @@ async function exported(
   return { path, bytes };
 }
 
+function exporterOf(needs: ExportNeeds): Exporter {
+  const { canvas, spec, metadata } = needs;
+  if (spec.format === "jpeg") return new StripExport(needs, jpegFormat(canvas, spec, metadata, 16));
+  if (spec.format === "png") return new StripExport(needs, pngFormat(canvas, spec, metadata, 9000));
+  return createExport(needs);
+}
+
+const SHAPES = [1, 2, 3, 4].flatMap((channels) => [8, 16].map((depth) => shapeOf(203, 331, channels, depth)));
+
 for (const shape of SHAPES) {
   test(`PNG and TIFF of ${nameOf(shape)} are exact`, async () => {
     await inFolder(async (folder) => {
       const canvas = canvasOf(join(folder, "c.v"), shape);
-      for (const asked of [{ format: "png" }, { format: "png", effort: 0 }, { format: "tiff" }] as const) {
-        const { path } = await exported(canvas, folder, asked, true);
+      for (const asked of [
+        { format: "png" },
+        { format: "png", effort: 0 },
+        { format: "png", effort: 9 },
+        { format: "tiff" },
+      ] as const) {
+        const { path } = await exported(canvas, folder, asked);
         const { probe, pixels } = await decode(path);
         expect(probe.shape).toEqual(shape);
         expect(sameBytes(pixels, pixelsOf(shape))).toBe(true);
@@ -67,18 +76,15 @@ for (const shape of SHAPES) {
   test(`JPEG of ${nameOf(shape)} in strips gives the pixels of the whole`, async () => {
     await inFolder(async (folder) => {
       const canvas = canvasOf(join(folder, "c.v"), shape);
-      for (const quality of [35, 90]) {
+      const space = shape.channels < 3 ? "b-w" : "srgb";
+      for (const quality of [35, 90, 100]) {
         const { path } = await exported(canvas, folder, { format: "jpeg", quality, background: "#3060c0" });
-        const gray = shape.channels < 3;
-        const whole = sharpOf(shape).toColourspace(gray ? "b-w" : "srgb");
+        const whole = sharpOf(shape).toColourspace(space);
         if (shape.channels % 2 === 0) whole.flatten({ background: "#3060c0" });
-        const wanted = await sharp(await whole.jpeg({ quality }).toBuffer())
-          .toColourspace(gray ? "b-w" : "srgb")
-          .raw()
-          .toBuffer();
+        const jpeg = await whole.jpeg({ quality }).toBuffer();
         const { probe, pixels } = await decode(path);
-        expect(probe.shape).toEqual({ ...shape, channels: gray ? 1 : 3, depth: 8 });
-        expect(sameBytes(pixels, wanted)).toBe(true);
+        expect(probe.shape).toEqual({ ...shape, channels: space === "b-w" ? 1 : 3, depth: 8 });
+        expect(sameBytes(pixels, await sharp(jpeg).toColourspace(space).raw().toBuffer())).toBe(true);
         // an independent reading of the same file, which warns of anything odd
         await sharp(path, { failOn: "warning" }).stats();
       }
@@ -101,6 +107,22 @@ for (const shape of SHAPES) {
     });
   });
 }
+
+test("strips of the sizes that exports use give the same", async () => {
+  await inFolder(async (folder) => {
+    const shape = shapeOf(4099, 600, 3, 8);
+    const canvas = canvasOf(join(folder, "c.v"), shape);
+    for (const format of ["jpeg", "png"] as const) {
+      const path = join(folder, "out");
+      const spec = outputSpec({ format });
+      await createExport({ canvas, spec, metadata: NO_METADATA, path, concurrency: 2 }).finish();
+      const jpeg = await sharpOf(shape).jpeg({ quality: 90 }).toBuffer();
+      const wanted = format === "png" ? pixelsOf(shape) : await sharp(jpeg).raw().toBuffer();
+      expect(sameBytes((await decode(path)).pixels, wanted)).toBe(true);
+    }
+    canvas.close();
+  });
+});
 
 test("lossy WebP and AVIF are near the original", async () => {
   await inFolder(async (folder) => {
@@ -153,7 +175,9 @@ test("the restart interval stays in its 16 bits on the widest JPEG", async () =>
     for (const channels of [1, 3]) {
       const shape = shapeOf(65_500, 150, channels, 8);
       const canvas = canvasOf(join(folder, "c.v"), shape, new Uint8Array(65_500 * 150 * channels).fill(77));
-      const { path } = await exported(canvas, folder, { format: "jpeg" });
+      const path = join(folder, "out.jpeg");
+      const spec = outputSpec({ format: "jpeg" });
+      await createExport({ canvas, spec, metadata: NO_METADATA, path, concurrency: 2 }).finish();
       const { probe, pixels } = await decode(path);
       expect(probe.width).toBe(65_500);
       expect(pixels.every((v) => v === 77)).toBe(true);

@@ -104,6 +104,12 @@ describe("what resize keeps", () => {
       const { samples } = runImage(`resize(${size})`, flat, { width: 50 });
       expect(new Set(samples)).toEqual(new Set([201]));
     }
+    // With hundreds of taps, weights that were merely rounded would be a level short.
+    const long = Array.from({ length: 1000 }, () => 255);
+    for (let width = 20; width < 60; width++) {
+      const { samples } = runImage(`resize(width=${width}, height=1)`, long, { width: 1000 });
+      expect(new Set(samples)).toEqual(new Set([255]));
+    }
     const image = pixels({ width: 50, height: 40 }, { channels: 3, depth: 8 }, 5);
     for (const kernel of ["lanczos3", "bicubic", "nearest"])
       expect(samplesOf(whole(parsePipeline(`resize(kernel=${kernel})`), image))).toEqual(samplesOf(image));

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { colourspaceOf } from "../../master/codec/colourspace.ts";
+import { sharp } from "../../master/codec/sharp.ts";
+import type { JobView } from "../../master/jobs/job.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../master/limits.ts";
+import { Master, type SubmitRequest } from "../../master/master.ts";
+import { type PictureSpec, wholePicture } from "../../samples/picture.ts";
+import { writePicture } from "../../samples/write.ts";
+import { BufferPool } from "../../shared/buffers.ts";
+import { MemoryBus } from "../../shared/bus/memory.ts";
+import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/geometry.ts";
+import type { Raster } from "../../shared/raster.ts";
+
+/** A folder of its own for the time of `use`. */
+export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-engine-"));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export interface Bench {
+  readonly folder: string;
+  /** The master's own. */
+  readonly dir: string;
+  readonly bus: MemoryBus;
+  readonly buffers: BufferPool;
+  readonly master: Master;
+}
+
+interface BenchOptions {
+  readonly threads?: number;
+  readonly durable?: boolean;
+  readonly leaseMs?: number;
+  readonly now?: () => number;
+  readonly limits?: Partial<Limits>;
+}
+
+/** A master with a bus and no worker: a test brings its own, or none. */
+export function openBench(folder: string, options: BenchOptions = {}): Bench {
+  const { threads = 2, durable = false, leaseMs = 3_600_000, now, limits } = options;
+  const dir = join(folder, "master");
+  const bus = new MemoryBus();
+  const buffers = new BufferPool();
+  const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, ...limits };
+  const master = new Master({
+    ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all },
+    ...(now && { now }),
+  });
+  master.start();
+  return { folder, dir, bus, buffers, master };
+}
+
+export function withBench<T>(options: BenchOptions, use: (bench: Bench) => Promise<T>): Promise<T> {
+  return inFolder(async (folder) => {
+    const bench = openBench(folder, options);
+    try {
+      return await use(bench);
+    } finally {
+      await bench.master.stop();
+      await bench.bus.close();
+    }
+  });
+}
+
+export const spec = (width: number, height: number, channels = 3, depth = 8, seed = 1): PictureSpec => ({
+  ...{ width, height, seed },
+  channels: channels as Channels,
+  depth: depth as Depth,
+});
+
+/** Writes a sample picture into `folder` and gives its path. */
+export async function picture(folder: string, of: PictureSpec, ending = "png"): Promise<string> {
+  const name = `${of.width}x${of.height}x${of.channels}-${of.depth}-${of.seed}.${ending}`;
+  await writePicture(join(folder, name), of);
+  return join(folder, name);
+}
+
+/** The pixels of a sample picture, made without any file. */
+export function pictureRaster(of: PictureSpec): Raster {
+  const { channels, depth } = of;
+  return {
+    rect: wholeOf(of),
+    format: { channels, depth },
+    data: wholePicture(of),
+    stride: of.width * bytesPerPixel(of),
+  };
+}
+
+/** An image file's pixels by the library alone, turned upright. */
+export async function decodeFile(path: string): Promise<Raster> {
+  const image = sharp(path, { limitInputPixels: false }).autoOrient();
+  const { channels, depth: sample } = await image.metadata();
+  const depth: Depth = sample === "ushort" ? 16 : 8;
+  const format = { channels: channels as Channels, depth };
+  const { data, info } = await image
+    .toColourspace(colourspaceOf(format))
+    .raw({ depth: depth === 16 ? "ushort" : "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const own = new Uint8Array(data); // a copy of its own, which 16-bit views need
+  return { rect: { x: 0, y: 0, width, height }, format, data: own, stride: width * bytesPerPixel(format) };
+}
+
+/** How two images differ, in words; "same" if in nothing. */
+export function difference(actual: Raster, expected: Raster): string {
+  const shape = ({ rect, format }: Raster) =>
+    `${rect.width} × ${rect.height} × ${format.channels}, ${format.depth} bit`;
+  if (shape(actual) !== shape(expected)) return `${shape(actual)} instead of ${shape(expected)}`;
+  let count = 0;
+  for (let i = 0; i < expected.data.length; i++) if (actual.data[i] !== expected.data[i]) count++;
+  return count === 0 ? "same" : `${count} of ${expected.data.length} bytes differ`;
+}
+
+export const unowned = (path: string): SubmitRequest["source"] => ({ path, owned: false, name: "picture" });
+
+/** Resolves with the first view of the job that `wanted` takes. */
+export function seen(master: Master, wanted: (job: JobView) => boolean): Promise<JobView> {
+  return new Promise((resolve) => {
+    const stop = master.onProgress((job) => {
+      if (!wanted(job)) return;
+      stop();
+      resolve(job);
+    });
+  });
+}
+
+/** One turn of the event loop: whatever was ready to run has run. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export const inLong = (short: number, long: number): number => (process.env.TESSERA_TEST_LONG ? long : short);
