@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
 import { BufferPool } from "../shared/buffers.ts";
@@ -25,7 +25,8 @@ const LEASE_MS = 120_000;
 /** Master and worker in one process, joined by the memory bus: the composition root of the embedded mode. */
 export function openEngine(options: EngineOptions = {}): Engine {
   const threads = options.threads ?? availableParallelism();
-  const kept = options.dir;
+  // Absolute: jobs name their files by it, and the next start may be from elsewhere.
+  const kept = options.dir === undefined ? undefined : resolve(options.dir);
   if (kept !== undefined) mkdirSync(kept, { recursive: true });
   const dir = kept ?? mkdtempSync(join(tmpdir(), "tessera-"));
   const bus = new MemoryBus();

@@ -16,7 +16,12 @@ export interface TesseraServer {
 
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 
-/** The engine as a service over HTTP. @throws address_not_loopback: there are no credentials yet to serve others by */
+/**
+ * The engine as a service over HTTP.
+ *
+ * @throws address_not_loopback: there are no credentials yet to serve others by; folder_in_use; config_invalid when
+ * the port cannot be had
+ */
 export function startServer(options: ServerOptions): TesseraServer {
   const { hostname = "127.0.0.1", port = 0 } = options;
   if (!LOOPBACK.includes(hostname)) throw new TesseraError("address_not_loopback", `It was ${hostname}.`);
@@ -26,13 +31,19 @@ export function startServer(options: ServerOptions): TesseraServer {
     uploadBytesMax: limits.uploadBytesMax,
     durable: options.dir !== undefined,
   });
-  const server = Bun.serve({
-    hostname,
-    port,
-    // Bytes are counted where they are read, so that the refusal is ours and comes with its reason.
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, bun) => app.fetch(request, bun),
-  });
+  const server = listen(() =>
+    Bun.serve({
+      hostname,
+      port,
+      // Bytes are counted where they are read, so that the refusal is ours and comes with its reason.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request, bun) => app.fetch(request, bun),
+    }),
+  );
+  if (server instanceof TesseraError) {
+    engine.stop().catch(() => {}); // nothing has begun that could fail to end
+    throw server;
+  }
   return {
     url: server.url.href.replace(/\/$/, ""),
     async stop() {
@@ -40,4 +51,13 @@ export function startServer(options: ServerOptions): TesseraServer {
       await engine.stop();
     },
   };
+}
+
+/** A port that is taken is the world's fault and said so. */
+function listen<T>(serve: () => T): T | TesseraError {
+  try {
+    return serve();
+  } catch (cause) {
+    return new TesseraError("config_invalid", cause instanceof Error ? cause.message : "", { cause });
+  }
 }

@@ -1,5 +1,5 @@
 import { Database, type Statement } from "bun:sqlite";
-import { type ErrorCode, isErrorCode } from "../../shared/errors.ts";
+import { type ErrorCode, isErrorCode, TesseraError } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { ActiveState, JobRecord, JobRequest, JobResult, JobState } from "../jobs/job.ts";
 import { SCHEMA } from "./schema.ts";
@@ -34,18 +34,29 @@ export class JobStore {
   private readonly db: Database;
   private readonly statements = new Map<string, Statement>();
 
-  /** @param durable false for a store that is thrown away: the disk is never waited for */
+  /**
+   * @param durable false for a store that is thrown away: the disk is never waited for
+   * @throws folder_in_use when another process, or another store of this one, has it open
+   */
   constructor(
     path: string,
     durable: boolean,
     private readonly now: () => number,
   ) {
     this.db = new Database(path, { create: true, strict: true });
-    this.db.run("PRAGMA journal_mode = WAL");
-    this.db.run(`PRAGMA synchronous = ${durable ? "FULL" : "OFF"}`);
-    this.db.run("PRAGMA foreign_keys = ON");
-    this.db.run("PRAGMA busy_timeout = 5000");
-    this.db.run(SCHEMA);
+    try {
+      // One master a folder: a second one would take up the first one's jobs and remove its uploads. The system drops
+      // the lock with the process, however that ends.
+      this.db.run("PRAGMA locking_mode = EXCLUSIVE");
+      this.db.run("PRAGMA journal_mode = WAL");
+      this.db.run(`PRAGMA synchronous = ${durable ? "FULL" : "OFF"}`);
+      this.db.run("PRAGMA foreign_keys = ON");
+      this.db.run(SCHEMA);
+    } catch (thrown) {
+      this.db.close();
+      const code = (thrown as { code?: unknown }).code;
+      throw code === "SQLITE_BUSY" ? new TesseraError("folder_in_use", "", { cause: thrown }) : thrown;
+    }
   }
 
   close(): void {

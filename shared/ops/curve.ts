@@ -15,9 +15,8 @@ export const curve = curveOp({
         Type.Array(knots, {
           minItems: 1,
           maxItems: 1,
-          description: "one list of 2 to 4096 numbers from 0 to 1",
         }),
-        Type.Array(knots, { minItems: 3, maxItems: 3, description: "three of them" }),
+        Type.Array(knots, { minItems: 3, maxItems: 3 }),
       ],
       {
         default: [[0, 1]],

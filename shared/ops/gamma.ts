@@ -5,8 +5,7 @@ export const gamma = curveOp({
   name: "gamma",
   title: "Gamma",
   summary: "Lightens or darkens the middle tones; black and white stay.",
-  definition:
-    "out = max · (in / max)^(1 / gamma). Source: C. Poynton, Digital Video and HD, 2nd ed., chapter 27 (gamma).",
+  definition: "out = max · (in / max)^(1 / gamma). Source: C. Poynton, Digital Video and HD.",
   params: Type.Object({
     gamma: Type.Number({
       minimum: 0.1,

@@ -32,6 +32,12 @@ type Params = Static<typeof params>;
 /** Beyond so many taps, weights in Q14 would be rounded too coarsely. */
 const Q14_TAPS_MAX = 256;
 
+/** How the kernels read the line: bytes from one pixel to the next, and the taps that one vector takes. */
+const LAYOUT: Record<Form, (channels: number) => { lanes: number; step: number }> = {
+  q14: (channels) => ({ lanes: channels === 1 ? 8 : 2, step: 2 * channels }),
+  f32: (channels) => ({ lanes: channels === 1 ? 4 : 1, step: 4 * channels }),
+};
+
 function resized(input: Size, { width, height, scale }: Params): Size {
   const at = (length: number, factor: number) => Math.max(1, Math.round(length * factor));
   if (width !== undefined) return { width, height: height ?? at(input.height, width / input.width) };
@@ -106,19 +112,24 @@ function filter({ kernels, source, target, params, image, scratch }: Compute<Par
     kernels.bytes.set(bytes, at);
     return { at, taps };
   };
+  const { lanes, step } = LAYOUT[form](channels);
   const rows = place({
-    ...{ axis: down, start: y, count: height, origin: source.rect.y, step: source.stride },
-    ...{ lanes: 1, spare: 0 },
+    axis: down,
+    start: y,
+    count: height,
+    origin: source.rect.y,
+    step: source.stride,
+    lanes: 1,
+    spare: 0,
   });
   const columns = place({
-    ...{
-      axis: across,
-      start: x,
-      count: width,
-      origin: source.rect.x,
-      step: channels * (form === "q14" ? 2 : 4),
-    },
-    ...{ lanes: channels === 1 ? (form === "q14" ? 8 : 4) : form === "q14" ? 2 : 1, spare: 3 },
+    axis: across,
+    start: x,
+    count: width,
+    origin: source.rect.x,
+    step,
+    lanes,
+    spare: 3,
   });
   const samples = source.rect.width * channels;
   const line = scratch(samples * 4 + 64);

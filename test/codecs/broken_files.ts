@@ -37,7 +37,7 @@ export function randomBytes(length: number, seed = 1): Buffer {
   return bytes;
 }
 
-export const u16be = (v: number): Buffer => Buffer.from([v >> 8, v & 255]);
+const u16be = (v: number): Buffer => Buffer.from([v >> 8, v & 255]);
 
 export function u32be(v: number): Buffer {
   const b = Buffer.alloc(4);

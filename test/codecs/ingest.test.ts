@@ -262,6 +262,7 @@ test("rows are ready from the top down and final as soon as they show", async ()
       profile: "srgb",
       pixelsMax: LIMITS.pixelsMax,
     });
+    expect(decoding.rowsReady()).toBe(0);
     let running = true;
     const done = decoding.done.finally(() => (running = false));
     const seen: { row: number; bytes: Buffer }[] = [];

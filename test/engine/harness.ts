@@ -97,13 +97,23 @@ export async function decodeFile(path: string): Promise<Raster> {
   const { channels, depth: sample } = await image.metadata();
   const depth: Depth = sample === "ushort" ? 16 : 8;
   const format = { channels: channels as Channels, depth };
+  // Raw output of gray drops alpha, so gray with alpha goes by way of RGB, which repeats the gray.
+  const colour = colourspaceOf(channels === 2 ? { ...format, channels: 4 } : format);
   const { data, info } = await image
-    .toColourspace(colourspaceOf(format))
+    .toColourspace(colour)
     .raw({ depth: depth === 16 ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const own = new Uint8Array(data); // a copy of its own, which 16-bit views need
+  const own = channels === 2 ? grayAlphaOf(data, depth) : new Uint8Array(data);
   return { rect: { x: 0, y: 0, width, height }, format, data: own, stride: width * bytesPerPixel(format) };
+}
+
+function grayAlphaOf(rgba: Uint8Array, depth: Depth): Uint8Array {
+  const sample = depth >> 3;
+  return rgba.filter((_, i) => {
+    const channel = Math.floor(i / sample) % 4;
+    return channel === 0 || channel === 3;
+  });
 }
 
 /** How two images differ, in words; "same" if in nothing. */

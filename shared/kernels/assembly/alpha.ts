@@ -49,12 +49,12 @@
     let p = src + <usize>y * srcStride, q = dst + <usize>y * dstStride;
     for (let x = 0; x < w; x++) {
       const a = <u32>load<u16>(p + (<usize>(channels - 1) << 1));
-      // The quotient of such small integers is never rounded up to the next one, and doubles divide quicker.
-      const divisor = <f64>a, half = <f64>(a >> 1);
       for (let k = 0; k < channels - 1; k++) {
-        let c = <u32>load<u16>(p);
-        if (a == 0) c = 0;
-        else if (a != 65535) c = <u32>min<f64>(65535, (<f64>c * 65535 + half) / divisor);
+        let c: u32 = 0;
+        if (a != 0) {
+          const v = (<u64>load<u16>(p) * 65535 + (a >> 1)) / a;
+          c = v > 65535 ? 65535 : <u32>v;
+        }
         store<T>(q, size == 1 ? <T>((c + 128) / 257) : <T>c);
         p += 2;
         q += size;

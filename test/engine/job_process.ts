@@ -1,0 +1,54 @@
+/**
+ * A process to be killed: opens a master on a folder, submits the job if it is not there, prints a line at every
+ * change of it, and exits once it has ended. Its argument is a `ProcessJob` as JSON.
+ */
+import { writeSync } from "node:fs";
+import { openEngine } from "../../embedded/engine.ts";
+import type { OutputFormat } from "../../master/export/output.ts";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
+import { Master } from "../../master/master.ts";
+import { BufferPool } from "../../shared/buffers.ts";
+import { MemoryBus } from "../../shared/bus/memory.ts";
+import { OwnWorker } from "./own_worker.ts";
+
+export const JOB = "the-job";
+
+export interface ProcessJob {
+  readonly dir: string;
+  readonly source: string;
+  readonly pipeline: string;
+  readonly format: OutputFormat;
+  readonly tileSize: number;
+  /** A tile of the first stage that takes the process down each time that it is computed. */
+  readonly deadlyTile?: number;
+}
+
+function open({ dir, deadlyTile }: ProcessJob): { master: Master; stop(): Promise<void> } {
+  if (deadlyTile === undefined) return openEngine({ dir, threads: 2 });
+  const bus = new MemoryBus();
+  const buffers = new BufferPool();
+  new OwnWorker(bus, buffers, (task, worker) => {
+    if (task.stage === 0 && task.tile === deadlyTile) process.kill(process.pid, "SIGKILL");
+    return worker.answer(task);
+  });
+  const options = { dir, bus, buffers, limits: DEFAULT_LIMITS, threads: 2, durable: true, leaseMs: 3_600_000 };
+  const master = new Master(options);
+  master.start();
+  return { master, stop: () => master.stop() };
+}
+
+async function main(job: ProcessJob): Promise<void> {
+  const say = (line: string) => writeSync(1, `${line}\n`);
+  say("opening");
+  const { master, stop } = open(job);
+  master.onProgress(({ id, state, progress }) => say(`${id} ${state} ${progress.tilesDone}`));
+  const { source: path, pipeline, format, tileSize } = job;
+  const source = { path, owned: false, name: "picture" };
+  if (master.job(JOB) === undefined)
+    await master.submit({ id: JOB, source, pipeline, tileSize, output: { format } });
+  const { state, error } = await master.wait(JOB);
+  say(`ended ${JSON.stringify({ state, error, path: state === "done" ? master.resultPath(JOB) : undefined })}`);
+  await stop();
+}
+
+if (import.meta.main) await main(JSON.parse(process.argv[2]!) as ProcessJob);
