@@ -6,6 +6,8 @@ import { compileChain, runChain, windowOf } from "../shared/ops/chain.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { createRaster } from "../shared/raster.ts";
 
+sharp.cache(false);
+
 const TILE = 512;
 
 /** CPU milliseconds of decoding, transforming and encoding alone: the least that any arrangement of them costs. */

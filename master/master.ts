@@ -115,6 +115,7 @@ export class Master {
    * cannot work is refused here.
    */
   async submit(request: SubmitRequest): Promise<JobView> {
+    this.refuseIfStopping();
     const tileSize = validTileSize(request.tileSize ?? TILE_SIZE.default);
     const steps = parsePipeline(request.pipeline);
     const { metadata: _, ...probed } = await probe(request.source.path, this.options.limits);
@@ -127,7 +128,7 @@ export class Master {
     const { width, height } = plan.output;
     const planned = { stages: plan.stages.length, tiles: plan.tiles, width, height };
     const stored: JobRequest = { source, probe: probed, pipeline, output, profile, tileSize, planned };
-    if (this.stopping) throw new TesseraError("bus_closed", "The master is stopping.");
+    this.refuseIfStopping(); // the probe took its time
     const id = request.id ?? randomUUID();
     this.store.insert(id, stored);
     this.queue.push(id);
@@ -296,6 +297,10 @@ export class Master {
     const needed = canvasBytes(plan.stages[0]!.input) + 2 * canvasBytes(last.output);
     if (bavail * bsize - needed < this.options.limits.freeBytesMin)
       throw new TesseraError("disk_full", `The job needs about ${Math.ceil(needed / 2 ** 20)} MiB.`);
+  }
+
+  private refuseIfStopping(): void {
+    if (this.stopping) throw new TesseraError("bus_closed", "The master is stopping.");
   }
 
   private activeLarge(): number {

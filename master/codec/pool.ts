@@ -1,15 +1,15 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
-import type { PngStrip, PngStripTask } from "./png_strip.ts";
-
-let pool: Piscina<PngStripTask, PngStrip> | undefined;
+import type { EncodedStrip, StripTask } from "./strip.ts";
 
 /** Threads that wait for nothing this long end; the next strip begins one anew. */
 const IDLE_MS = 10_000;
 
-function open(): Piscina<PngStripTask, PngStrip> {
-  const opened = new Piscina<PngStripTask, PngStrip>({
-    filename: new URL("./png_strip.ts", import.meta.url).href,
+let pool: Piscina<StripTask, EncodedStrip> | undefined;
+
+function open(): Piscina<StripTask, EncodedStrip> {
+  const opened = new Piscina<StripTask, EncodedStrip>({
+    filename: new URL("./thread.ts", import.meta.url).href,
     minThreads: 0,
     maxThreads: availableParallelism(),
     idleTimeout: IDLE_MS,
@@ -21,8 +21,8 @@ function open(): Piscina<PngStripTask, PngStrip> {
   return opened;
 }
 
-/** Encodes a strip of a PNG on a thread of the master's own, begun with the first strip. */
-export function encodePngStrip(task: PngStripTask): Promise<PngStrip> {
+/** Encodes a strip on a thread of the master's own, begun with the first strip. */
+export function encodeStrip(task: StripTask): Promise<EncodedStrip> {
   pool ??= open();
   return pool.run(task);
 }

@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import type { ImageType } from "../probe/types.ts";
 
 /**
  * libvips through sharp, locked down; nothing else on the master imports sharp.
@@ -20,5 +21,11 @@ const LOADERS = [
 sharp.cache(false);
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({ operation: LOADERS });
+
+/**
+ * How much damage ends a decoding. "error" is strictest for decoders that warn of real damage only; "truncated" for
+ * JPEG, whose decoder also warns of harmless things that many cameras do.
+ */
+export const failOnOf = (type: ImageType): "truncated" | "error" => (type === "jpeg" ? "truncated" : "error");
 
 export { sharp };

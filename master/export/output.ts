@@ -10,7 +10,7 @@ export interface OutputSpec {
   readonly format: OutputFormat;
   /** 1–100, for JPEG, WebP and AVIF. JPEG's chroma is at half resolution (4:2:0) whatever the quality. */
   readonly quality: number;
-  /** 0 (quick) – 9 (small): PNG's deflate level, and the encoders' own scales of WebP and AVIF. */
+  /** 0 (quick) – 9 (small): the deflate level of PNG and TIFF, and the encoders' own scales of WebP and AVIF. */
   readonly effort: number;
   /** EXIF and XMP of the source; a colour profile that the pixels need goes along in any case. */
   readonly metadata: "keep" | "strip";
@@ -21,7 +21,7 @@ export interface OutputSpec {
 }
 
 const QUALITY: Readonly<Record<OutputFormat, number>> = { jpeg: 90, png: 100, webp: 85, avif: 60, tiff: 100 };
-const EFFORT: Readonly<Record<OutputFormat, number>> = { jpeg: 0, png: 2, webp: 4, avif: 2, tiff: 6 };
+const EFFORT: Readonly<Record<OutputFormat, number>> = { jpeg: 0, png: 2, webp: 4, avif: 2, tiff: 2 };
 
 interface Bound {
   readonly sideMax: number;

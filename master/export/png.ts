@@ -1,8 +1,8 @@
 import { crc32, deflateSync } from "node:zlib";
 import { bytesPerPixel, type Channels, type Shape } from "../../shared/geometry.ts";
 import type { Canvas } from "../canvas/canvas.ts";
-import type { PngStrip } from "../codec/png_strip.ts";
-import { encodePngStrip } from "../codec/pool.ts";
+import { encodeStrip } from "../codec/pool.ts";
+import type { EncodedStrip } from "../codec/strip.ts";
 import type { ImageMetadata } from "../probe/types.ts";
 import { combineAdler } from "./adler.ts";
 import type { OutputSpec } from "./output.ts";
@@ -27,7 +27,7 @@ export function pngFormat(
   spec: OutputSpec,
   metadata: ImageMetadata,
   stripBytes = STRIP_BYTES,
-): StripFormat<PngStrip> {
+): StripFormat<EncodedStrip> {
   const { path, shape } = canvas;
   const rows = Math.max(1, Math.ceil(stripBytes / (shape.width * bytesPerPixel(shape))));
   let adler = 1;
@@ -35,7 +35,7 @@ export function pngFormat(
     rows,
     encode: (y, height) => {
       const last = y + height === shape.height;
-      return encodePngStrip({ path, shape, y, rows: height, effort: spec.effort, last });
+      return encodeStrip({ kind: "png", path, shape, y, rows: height, effort: spec.effort, last });
     },
     join: (strip, index, last) => {
       adler = combineAdler(adler, strip.adler, strip.length);

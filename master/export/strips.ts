@@ -11,6 +11,8 @@ export interface StripFormat<S> {
   encode(y: number, rows: number): Promise<S>;
   /** What to write for the strip; called in order, from the first to the last. */
   join(strip: S, index: number, last: boolean): readonly Uint8Array[];
+  /** What is written over the file's beginning after the last strip, for a header that points at what comes late. */
+  patch?(): Uint8Array;
 }
 
 /**
@@ -100,7 +102,10 @@ export class StripExport<S> implements Exporter {
       this.written++;
       this.pump();
     }
-    if (this.written === this.count) this.ended.resolve();
+    if (this.written < this.count) return;
+    const patch = this.format.patch?.();
+    if (patch) await this.file.write(patch, 0, patch.length, 0);
+    this.ended.resolve();
   }
 
   private take(): S | undefined {

@@ -1,7 +1,6 @@
 import { open, rm, stat } from "node:fs/promises";
 import type { Sharp } from "sharp";
 import { TesseraError } from "../../shared/errors.ts";
-import { canvasBytes } from "../canvas/canvas.ts";
 import { colourspaceOf } from "../codec/colourspace.ts";
 import { encodeError } from "../codec/errors.ts";
 import { sharp } from "../codec/sharp.ts";
@@ -10,10 +9,7 @@ import { attachMetadata } from "./canvas_metadata.ts";
 import type { Exporter, ExportNeeds } from "./export.ts";
 import type { OutputSpec } from "./output.ts";
 
-/** Above this a classic TIFF's 32-bit offsets may not do; compression can add a little. */
-const CLASSIC_TIFF_BYTES_MAX = 3.9 * 2 ** 30;
-
-/** WebP, AVIF and TIFF: the library encodes the whole canvas once it is complete. */
+/** WebP and AVIF: the library encodes the whole canvas once it is complete. */
 export class WholeExport implements Exporter {
   private running: Promise<{ bytes: number }> | undefined;
   private state: "running" | "failed" | "finished" = "running";
@@ -55,13 +51,13 @@ export class WholeExport implements Exporter {
     if (this.metadata.exif) image.keepExif();
     if (this.metadata.xmp) image.keepXmp();
     if (this.metadata.icc) image.keepIccProfile();
-    await encoderOf(image, spec, canvasBytes(canvas.shape)).toFile(path);
+    await encoderOf(image, spec).toFile(path);
     if (sync) await syncFile(path);
     return { bytes: (await stat(path)).size };
   }
 }
 
-function encoderOf(image: Sharp, spec: OutputSpec, rawBytes: number): Sharp {
+function encoderOf(image: Sharp, spec: OutputSpec): Sharp {
   const { quality, effort, lossless } = spec;
   switch (spec.format) {
     case "webp":
@@ -69,13 +65,6 @@ function encoderOf(image: Sharp, spec: OutputSpec, rawBytes: number): Sharp {
       return image.webp({ quality, lossless, exact: lossless, effort: Math.round((effort * 6) / 9) });
     case "avif":
       return image.avif({ quality, lossless, effort });
-    case "tiff":
-      // the library's default compression is JPEG
-      return image.tiff({
-        compression: "deflate",
-        predictor: "horizontal",
-        bigtiff: rawBytes > CLASSIC_TIFF_BYTES_MAX,
-      });
     default:
       throw new Error(`${spec.format} is written in strips`);
   }

@@ -90,10 +90,15 @@ async function result(context: AppContext, master: Master, id: string): Promise<
   const headers = {
     etag,
     "content-type": `image/${job.output.format}`,
-    "content-disposition": `attachment; filename="${name.replace(/[^\w. -]/g, "_")}"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    "content-disposition": `attachment; filename="${name.replace(/[^\w. -]/g, "_")}"; filename*=UTF-8''${extValue(name)}`,
   };
-  if (context.req.header("if-none-match") === etag)
+  if (names(context.req.header("if-none-match"), etag))
     return new Response(null, { status: 304, headers: { etag } });
+  // Of a file without its body Bun would say that it is 0 bytes long.
+  if (context.req.method === "HEAD")
+    return new Response(null, {
+      headers: { ...headers, "content-length": `${size}`, "accept-ranges": "bytes" },
+    });
   // Bun answers ranges of a file by itself, without a copy through this process.
   return new Response(Bun.file(path), { headers });
 }
@@ -106,9 +111,19 @@ function limitOf(context: AppContext): number {
   return limit;
 }
 
+/** Whether an If-None-Match names the tag. Source: RFC 9110 section 13.1.2. */
+const names = (header: string | undefined, etag: string): boolean =>
+  header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag) ?? false;
+
+/** A text as RFC 8187 section 3.2.1 wants it; encodeURIComponent leaves a little more as it is. */
+const extValue = (text: string): string =>
+  encodeURIComponent(text).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /** A name to be shown: no folders, no control characters, not endless. */
 function cleanName(name: string): string {
   const base = name.split(/[\\/]/).at(-1) ?? "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  return base.replace(/[\u0000-\u001f\u007f]/g, "").slice(0, 200) || "image";
+  const shown = base.replace(/[\u0000-\u001f\u007f]/g, "").toWellFormed();
+  // Cut between characters: half of one cannot be written into a header.
+  return [...shown.replace(/^\.+$/, "")].slice(0, 200).join("") || "image";
 }

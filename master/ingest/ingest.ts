@@ -6,10 +6,14 @@ import { bytesPerPixel, type Shape } from "../../shared/geometry.ts";
 import { CANVAS_HEADER_BYTES, canvasBytes } from "../canvas/canvas.ts";
 import { colourspaceOf } from "../codec/colourspace.ts";
 import { decodeError } from "../codec/errors.ts";
-import { sharp } from "../codec/sharp.ts";
+import { decoderInput } from "../codec/input.ts";
+import { failOnOf, sharp } from "../codec/sharp.ts";
 import type { ImageMetadata, Probe } from "../probe/types.ts";
 
-/** `srgb`: colours are converted by the embedded profile; `keep`: samples stay as they are (except CMYK's). */
+/**
+ * `srgb`: colours are converted by the embedded profile (not 16-bit gray, which the library leaves as it is); `keep`:
+ * samples stay as they are, except CMYK's.
+ */
 export type Profile = "srgb" | "keep";
 
 export interface IngestOptions {
@@ -69,14 +73,13 @@ async function decode(path: string, probe: Probe, canvasPath: string, options: I
   await pipeline(path, probe, options).toFile(canvasPath);
 }
 
-function pipeline(path: string, { type, shape, hasIcc, metadata }: Probe, options: IngestOptions): Sharp {
+function pipeline(path: string, probe: Probe, options: IngestOptions): Sharp {
+  const { type, shape, hasIcc, metadata } = probe;
   const convert = options.profile === "srgb";
-  const image = sharp(path, {
+  const image = sharp(decoderInput(path, probe), {
     limitInputPixels: options.pixelsMax,
     sequentialRead: true,
-    // strictest for the formats whose decoders warn of real damage only; "truncated" for JPEG, whose decoder also
-    // warns of harmless things that many cameras do
-    failOn: type === "jpeg" ? "truncated" : "error",
+    failOn: failOnOf(type),
     ignoreIcc: !convert && metadata.icc !== undefined,
   }).toColourspace(colourspaceOf(shape));
   // 16-bit RGB is converted to Display P3 on the way in; only with a profile to write does it go on to sRGB

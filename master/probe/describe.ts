@@ -4,8 +4,9 @@ import type { Channels, Shape } from "../../shared/geometry.ts";
 import { colourChannels } from "../../shared/geometry.ts";
 import { decodeError } from "../codec/errors.ts";
 import { iccFits } from "../codec/icc.ts";
-import { sharp } from "../codec/sharp.ts";
-import type { ImageMetadata, ImageType, Orientation } from "./types.ts";
+import { decoderInput, type Source } from "../codec/input.ts";
+import { failOnOf, sharp } from "../codec/sharp.ts";
+import type { ImageMetadata, Orientation } from "./types.ts";
 
 export interface Description {
   readonly shape: Shape;
@@ -16,16 +17,19 @@ export interface Description {
 }
 
 /** What the library says of the file. It reads the header only. Throws `TesseraError` as decoders fail. */
-export async function describe(path: string, type: ImageType): Promise<Description> {
+export async function describe(path: string, source: Source): Promise<Description> {
   let found: Metadata;
   try {
     // sizes were checked before, by our own limits; the library's would only say the same in worse words
-    found = await sharp(path, { limitInputPixels: false }).metadata();
+    found = await sharp(decoderInput(path, source), {
+      limitInputPixels: false,
+      failOn: failOnOf(source.type),
+    }).metadata();
   } catch (thrown) {
     throw decodeError(thrown);
   }
   const format: string = found.format === "heif" ? "avif" : found.format;
-  if (format !== type) throw new TesseraError("image_header_invalid");
+  if (format !== source.type) throw new TesseraError("image_header_invalid");
   const shape = shapeOf(found);
   return {
     shape,

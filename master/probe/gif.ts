@@ -6,6 +6,10 @@ const EXTENSION = 0x21;
 const IMAGE = 0x2c;
 const TRAILER = 0x3b;
 
+/** A code of LZW has at most 12 bits and gives at least one pixel; 16 MiB are left for comments before the frame. */
+const BYTES_PER_PIXEL_MAX = 2;
+const FRAME_BYTES_SPARE = 16 * 2 ** 20;
+
 /** The colour table that a packed field announces, in bytes. */
 const tableBytes = (packed: number): number => (packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0);
 
@@ -32,8 +36,11 @@ export function readGif(file: FileBytes): Header {
     if (right === 0 || bottom === 0)
       throw new TesseraError("image_header_invalid", "Its first frame is empty.");
     const end = skipBlocks(file, at + 11 + tableBytes(frame[8]!));
-    const last = end < file.size && file.read(end, 1)[0] === TRAILER;
-    return { width, height, unbounded: true, bytesMin: 0, end: last ? end + 1 : undefined };
+    if (end > FRAME_BYTES_SPARE + BYTES_PER_PIXEL_MAX * right * bottom)
+      throw new TesseraError("image_corrupt");
+    const last = end >= file.size || file.read(end, 1)[0] === TRAILER;
+    const firstFrameEnd = last ? undefined : end;
+    return { width, height, unbounded: true, bytesMin: 0, firstFrameEnd, end: last ? end + 1 : undefined };
   }
 }
 

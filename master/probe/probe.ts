@@ -32,7 +32,7 @@ const READERS: Readonly<Record<ImageType, (file: FileBytes) => Header>> = {
  */
 export async function probe(path: string, limits: ImageLimits): Promise<Probe> {
   const { type, header, bytes } = inspect(path, limits);
-  const described = await describe(path, type);
+  const described = await describe(path, { type, firstFrameEnd: header.firstFrameEnd });
   const { width, height } = described.shape;
   // the canvas of a GIF may grow by its frames, and an AVIF may turn or crop: there the library's size counts
   const exact = type !== "gif" && type !== "avif";
@@ -49,6 +49,7 @@ export async function probe(path: string, limits: ImageLimits): Promise<Probe> {
     hasIcc: described.hasIcc,
     bytes,
     unbounded,
+    firstFrameEnd: header.firstFrameEnd,
     metadata: described.metadata,
   };
 }

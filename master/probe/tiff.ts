@@ -26,8 +26,8 @@ const PHOTOMETRIC = [0, 1, 2, 3, 5, 6];
 /** libvips holds a row of tiles twice; beyond this the file is counted among those that need all memory at once. */
 const TILE_ROW_BYTES_MAX = 256 * 2 ** 20;
 
-/** Pages after the first are not used; following them only finds loops. */
-const PAGES_MAX = 256;
+/** Pages after the first are not used, but the library follows them all, and a loop for ever. */
+const PAGES_MAX = 1000;
 
 /**
  * Checks the first directory. Source: TIFF 6.0; BigTIFF design. Throws `image_truncated`, `image_corrupt`,
@@ -38,7 +38,7 @@ export function readTiff(file: FileBytes): Header {
   if (file.head.toString("latin1", 8, 10) === "CR") unsupported("It is a camera's raw file.");
   const tiff = openTiff(file);
   const first = tiff.directory(tiff.first);
-  refuseLoop(tiff.first, first.next, (at) => tiff.directory(at).next);
+  checkPages(tiff.first, first.next, (at) => tiff.directory(at).next);
   const width = first.number(TAG.width) ?? 0;
   const height = first.number(TAG.height) ?? 0;
   if (first.has(TAG.dngVersion)) unsupported("It is a camera's raw file.");
@@ -73,9 +73,10 @@ function checkData(file: FileBytes, ifd: Directory, width: number, height: numbe
   return Math.ceil(width / tileWidth) * tileWidth * tileHeight;
 }
 
-function refuseLoop(first: number, second: number, next: (at: number) => number): void {
+function checkPages(first: number, second: number, next: (at: number) => number): void {
   const seen = new Set([first]);
-  for (let at = second; at !== 0 && seen.size < PAGES_MAX; at = next(at)) {
+  for (let at = second; at !== 0; at = next(at)) {
+    if (seen.size === PAGES_MAX) unsupported(`It has more than ${PAGES_MAX} pages.`);
     if (seen.has(at)) throw new TesseraError("image_header_invalid", "Its pages go round in a circle.");
     seen.add(at);
   }

@@ -35,6 +35,8 @@ export interface Probe extends Size {
   readonly bytes: number;
   /** Its decoder needs memory for the whole image: progressive JPEG, interlaced PNG, WebP, AVIF, GIF, huge TIFF tiles. */
   readonly unbounded: boolean;
+  /** Of an animation: where its first frame ends. The decoder sees nothing behind that. */
+  readonly firstFrameEnd: number | undefined;
   readonly metadata: ImageMetadata;
 }
 
@@ -43,6 +45,7 @@ export interface Header extends Size {
   readonly unbounded: boolean;
   /** No file of fewer bytes can hold so many pixels in this format. */
   readonly bytesMin: number;
+  readonly firstFrameEnd?: number | undefined;
   /** Where the image's own bytes end, if that can be known cheaply; what follows is looked at for stowaways. */
   readonly end: number | undefined;
 }

@@ -6,6 +6,15 @@ import type { Header } from "./types.ts";
 /** Chunks before the picture: ICCP, ANIM, ALPH and unknown ones. */
 const CHUNKS_MAX = 64;
 
+/** A frame takes at most its pixels as they are, and some; 16 MiB are left for what stands before it. */
+const BYTES_PER_PIXEL_MAX = 5;
+const FRAME_BYTES_SPARE = 16 * 2 ** 20;
+
+interface Picture extends Size {
+  readonly last: boolean;
+  readonly animated?: boolean;
+}
+
 /**
  * Walks the chunks to the first picture. Source: WebP container specification; RFC 6386 section 9.1 (VP8); RFC 9649
  * section 3.4 (VP8L). Throws `image_truncated`, `image_corrupt` or `image_header_invalid`.
@@ -25,7 +34,14 @@ export function readWebp(file: FileBytes): Header {
         throw new TesseraError("image_header_invalid", "Its picture is larger than its canvas.");
       }
       const { width, height } = canvas ?? picture;
-      return { width, height, unbounded: true, bytesMin: 0, end: end + (end & 1) };
+      const firstFrameEnd = picture.animated ? at + 8 + length + (length & 1) : undefined;
+      if (
+        firstFrameEnd !== undefined &&
+        firstFrameEnd > FRAME_BYTES_SPARE + BYTES_PER_PIXEL_MAX * width * height
+      ) {
+        throw new TesseraError("image_corrupt");
+      }
+      return { width, height, unbounded: true, bytesMin: 0, firstFrameEnd, end: end + (end & 1) };
     }
     if (picture) canvas = picture;
     at += 8 + length + (length & 1);
@@ -34,7 +50,7 @@ export function readWebp(file: FileBytes): Header {
 }
 
 /** The size in a chunk's first 10 bytes; `last` when it is a picture's own and not the canvas'. */
-function readChunk(name: string, b: Buffer): (Size & { last: boolean }) | undefined {
+function readChunk(name: string, b: Buffer): Picture | undefined {
   switch (name) {
     case "VP8X":
       need(b, 10);
@@ -54,7 +70,7 @@ function readChunk(name: string, b: Buffer): (Size & { last: boolean }) | undefi
     case "ANMF":
       need(b, 10);
       // an offset from the canvas' corner comes first: 2 × 24 bits in units of 2 pixels; then the width less 1
-      return { width: 1 + b.readUIntLE(6, 3), height: 1, last: true };
+      return { width: 1 + b.readUIntLE(6, 3), height: 1, last: true, animated: true };
     default:
       return undefined;
   }

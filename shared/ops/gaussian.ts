@@ -1,4 +1,3 @@
-import { bytesPerPixel } from "../geometry.ts";
 import type { Compute, Plane } from "./op.ts";
 
 /** Weights of a Gaussian cut off at ⌈3σ⌉: [centre, 2·w1, 2·w2, …], summing to 1. */
@@ -20,6 +19,11 @@ function toQ15(weights: Float64Array): Int16Array {
   return Int16Array.from(rounded);
 }
 
+/** Four lanes a weight; those of a pair are halved again, for the sum of both. */
+function toVectors(weights: Float64Array): Float32Array {
+  return Float32Array.from({ length: weights.length * 4 }, (_, i) => weights[i >> 2]! * (i < 4 ? 1 : 0.5));
+}
+
 /** Blurs the job's source (which has a margin of ⌈3σ⌉ around `target`) into `target`. */
 export function gaussian(
   job: Pick<Compute<unknown>, "kernels" | "source" | "scratch">,
@@ -30,11 +34,11 @@ export function gaussian(
   const weights = gaussianWeights(sigma);
   const radius = weights.length - 1;
   const deep = source.format.depth === 16;
-  const table = deep ? Float32Array.from(weights) : toQ15(weights);
+  const table = deep ? toVectors(weights) : toQ15(weights);
   const at = scratch(table.byteLength);
-  const line = scratch(
-    (source.stride / bytesPerPixel(source.format)) * source.format.channels * (deep ? 4 : 2),
-  );
+  const row = (source.rect.width * source.format.channels * (deep ? 4 : 2) + 63) & ~63;
+  // gauss8 keeps a block of widened rows too: what a target row needs, and 32 at a time.
+  const line = scratch(deep ? row : row * (1 + 2 * radius + 32));
   kernels.bytes.set(new Uint8Array(table.buffer), at);
   const run = deep ? kernels.call.gauss16 : kernels.call.gauss8;
   const { width, height } = target.rect;

@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
 
+import sharp from "sharp";
 import { shapeOf, sharpOf } from "./pictures.ts";
 
 /** Whole, valid files that the hostile ones are made from. */
@@ -14,7 +15,19 @@ export async function validFiles() {
     avif: await image().avif({ effort: 0 }).toBuffer(),
     tiff: await image().tiff({ compression: "deflate" }).toBuffer(),
     gif: await image().gif().toBuffer(),
+    animation: await animation(),
   };
+}
+
+async function animation(): Promise<Buffer> {
+  const frames = ["#f00", "#0f0"].map((background) =>
+    sharp({ create: { width: 16, height: 16, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  );
+  return sharp(await Promise.all(frames), { join: { animated: true } })
+    .webp({ lossless: true })
+    .toBuffer();
 }
 
 export const text = (content: string): Buffer => Buffer.from(content, "latin1");
@@ -221,3 +234,25 @@ export function zipOf(name: string, content: string): Buffer {
 /** A box of ISO/IEC 14496-12. */
 export const box = (type: string, body: Buffer): Buffer =>
   Buffer.concat([u32be(8 + body.length), text(type), body]);
+
+/** An animated WebP whose first frame comes `frames` times. */
+export function webpRepeated(animation: Buffer, frames: number): Buffer {
+  const at = animation.indexOf("ANMF");
+  const length = animation.readUInt32LE(at + 4);
+  const frame = animation.subarray(at, at + 8 + length + (length & 1));
+  const body = Buffer.concat([animation.subarray(8, at), ...Array.from({ length: frames }, () => frame)]);
+  return Buffer.concat([text("RIFF"), u32le(body.length), body]);
+}
+
+/** A TIFF of `pages` directories, each a copy of the first. */
+export function tiffPages(pages: number): Buffer {
+  const page = tiffOf({});
+  const directoryBytes = 2 + page.readUInt16LE(8) * 12 + 4;
+  const copies = Array.from({ length: pages }, (_, i) => {
+    const copy = Buffer.from(page.subarray(8, 8 + directoryBytes));
+    const next = page.length + (i + 1) * directoryBytes;
+    copy.writeUInt32LE(i === pages - 1 ? 0 : next, directoryBytes - 4);
+    return copy;
+  });
+  return Buffer.concat([patched(page, 4, u32le(page.length)), ...copies]);
+}

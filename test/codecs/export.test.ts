@@ -10,6 +10,7 @@ import { jpegFormat } from "../../master/export/jpeg.ts";
 import { checkOutput, type OutputSpec, outputSpec } from "../../master/export/output.ts";
 import { pngFormat } from "../../master/export/png.ts";
 import { StripExport, type StripFormat } from "../../master/export/strips.ts";
+import { tiffFormat } from "../../master/export/tiff.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Shape } from "../../shared/geometry.ts";
 import {
@@ -32,7 +33,7 @@ interface Exported {
   readonly bytes: number;
 }
 
-/** Exports with rows that become final in odd steps; JPEG and PNG in many small strips. */
+/** Exports with rows that become final in odd steps, in many small strips; TIFF of effort 1 as BigTIFF. */
 async function exported(canvas: Canvas, folder: string, asked: Partial<OutputSpec>): Promise<Exported> {
   const spec = outputSpec(asked);
   const path = join(folder, `out.${spec.format}`);
@@ -49,6 +50,8 @@ function exporterOf(needs: ExportNeeds): Exporter {
   const { canvas, spec, metadata } = needs;
   if (spec.format === "jpeg") return new StripExport(needs, jpegFormat(canvas, spec, metadata, 16));
   if (spec.format === "png") return new StripExport(needs, pngFormat(canvas, spec, metadata, 9000));
+  if (spec.format === "tiff")
+    return new StripExport(needs, tiffFormat(canvas, spec, metadata, 9000, spec.effort === 1));
   return createExport(needs);
 }
 
@@ -62,7 +65,8 @@ for (const shape of SHAPES) {
         { format: "png" },
         { format: "png", effort: 0 },
         { format: "png", effort: 9 },
-        { format: "tiff" },
+        { format: "tiff", effort: 9 },
+        { format: "tiff", effort: 1 },
       ] as const) {
         const { path } = await exported(canvas, folder, asked);
         const { probe, pixels } = await decode(path);
@@ -112,12 +116,12 @@ test("strips of the sizes that exports use give the same", async () => {
   await inFolder(async (folder) => {
     const shape = shapeOf(4099, 600, 3, 8);
     const canvas = canvasOf(join(folder, "c.v"), shape);
-    for (const format of ["jpeg", "png"] as const) {
+    for (const format of ["jpeg", "png", "tiff"] as const) {
       const path = join(folder, "out");
       const spec = outputSpec({ format });
       await createExport({ canvas, spec, metadata: NO_METADATA, path, concurrency: 2 }).finish();
       const jpeg = await sharpOf(shape).jpeg({ quality: 90 }).toBuffer();
-      const wanted = format === "png" ? pixelsOf(shape) : await sharp(jpeg).raw().toBuffer();
+      const wanted = format !== "jpeg" ? pixelsOf(shape) : await sharp(jpeg).raw().toBuffer();
       expect(sameBytes((await decode(path)).pixels, wanted)).toBe(true);
     }
     canvas.close();

@@ -11,13 +11,15 @@ import {
   randomBytes,
   text,
   tiffOf,
+  tiffPages,
   u32be,
   u32le,
   validFiles,
+  webpRepeated,
 } from "./broken_files.ts";
 import type { Row } from "./hostile_kinds.ts";
 
-const { jpeg, progressive, png, webp, avif, tiff } = await validFiles();
+const { animation, jpeg, progressive, png, webp, avif, tiff } = await validFiles();
 const cat = (...parts: Buffer[]): Buffer => Buffer.concat(parts);
 const black = (bytes: number): Buffer => deflateSync(Buffer.alloc(bytes));
 
@@ -135,7 +137,11 @@ export const HEADERS: Row[] = [
   ["gif frame of no size", gifOf({ frame: [0, 0] }), "probe", "image_header_invalid"],
   ["gif of no frame", gifOf({ frames: 0 }), "probe", "image_header_invalid"],
   ["gif magic, then random bytes", cat(text("GIF89a"), randomBytes(9000, 7)), "probe", "image_corrupt"],
-  ["gif of 20,000 frames", gifOf({ frames: 20_000 }), "decodes"],
+  // the library's time grows with the square of the frames' number; it must not get to see them
+  ["gif of 1,000,000 frames", gifOf({ frames: 1_000_000 }), "decodes"],
+  ["webp of 100,000 frames", webpRepeated(animation, 100_000), "decodes"],
+  ["tiff of 1000 pages", tiffPages(1000), "decodes"],
+  ["tiff of 20,000 pages", tiffPages(20_000), "probe", "image_unsupported"],
 
   [
     "webp with a size beyond the file",

@@ -20,7 +20,7 @@ interface Ended {
 
 interface Life {
   readonly lines: readonly string[];
-  readonly signal: string | null;
+  readonly signal: unknown;
   /** What it said of the job's end; nothing if it did not live to see it. */
   readonly ended?: Ended;
 }
@@ -28,7 +28,10 @@ interface Life {
 /** One life of the process; it is killed `afterMs` after its line number `line`, if it gets so far. */
 async function live(job: ProcessJob, kill?: { line: number; afterMs: number }): Promise<Life> {
   const script = join(import.meta.dir, "job_process.ts");
-  const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], { stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
@@ -105,24 +108,59 @@ describe("a tile that takes its process down each time", () => {
   // The second case is turned, so that it is 800 pixels wide and seven tiles of 128.
   const nameOf = (tile: number) => `Tile ${tile % 7},${Math.floor(tile / 7)} of stage 0`;
 
-  test.each([0, 9, 41])("tile %d is given up; no other is blamed, and the next process lives", async (deadlyTile) => {
+  test.each([0, 9, 41])(
+    "tile %d is given up; no other is blamed, and the next process lives",
+    async (deadlyTile) => {
+      await inFolder(async (dir) => {
+        const job = { ...cases[1]!, dir, deadlyTile };
+        let life = await live(job);
+        let deaths = 0;
+        for (; life.signal === "SIGKILL" && deaths < 20; deaths++) life = await live(job);
+        expect(deaths).toBe(ATTEMPTS_MAX);
+        expect(life.ended?.error?.code).toBe("tile_lost");
+        expect(life.ended?.error?.message).toContain(nameOf(deadlyTile));
+        expect(existsSync(join(dir, "jobs", JOB))).toBe(false);
+        const store = new JobStore(join(dir, "tessera.sqlite"), false, Date.now);
+        const tiles = store.triedTiles(JOB, 0);
+        expect(store.events(JOB).at(-1)).toMatchObject({ what: "failed", detail: "tile_lost" });
+        store.close();
+        const others = tiles.filter(({ tile }) => tile !== deadlyTile).map(({ attempts }) => attempts);
+        expect(Math.max(...others)).toBeLessThan(ATTEMPTS_MAX);
+      });
+    },
+  );
+});
+
+describe("tiles whose attempt ended with the process", () => {
+  // Without a word when a tile is marked, each one would wait for the next look at the leases: a second.
+  test("go one at a time with nothing else at work, and without a pause between", async () => {
     await inFolder(async (dir) => {
-      const job = { ...cases[1]!, dir, deadlyTile };
-      let life = await live(job);
-      let deaths = 0;
-      for (; life.signal === "SIGKILL" && deaths < 20; deaths++) life = await live(job);
-      expect(deaths).toBe(ATTEMPTS_MAX);
-      expect(life.ended?.error?.code).toBe("tile_lost");
-      expect(life.ended?.error?.message).toContain(nameOf(deadlyTile));
-      expect(existsSync(join(dir, "jobs", JOB))).toBe(false);
-      const store = new JobStore(join(dir, "tessera.sqlite"), false, Date.now);
-      const tiles = store.triedTiles(JOB, 0);
-      expect(store.events(JOB).at(-1)).toMatchObject({ what: "failed", detail: "tile_lost" });
+      const source = await picture(dir, spec(500, 400));
+      const before = openBench(dir);
+      const held = new OwnWorker(before.bus, before.buffers);
+      await before.master.submit({ id: JOB, source: unowned(source), pipeline: "invert", tileSize: 64 });
+      await held.came(1);
+      await before.master.stop();
+      const suspects = Array.from({ length: 20 }, (_, i) => 2 * i);
+      const store = new JobStore(join(before.dir, "tessera.sqlite"), false, Date.now);
+      store.countAttempts(JOB, 0, suspects);
       store.close();
-      const others = tiles.filter(({ tile }) => tile !== deadlyTile).map(({ attempts }) => attempts);
-      expect(Math.max(...others)).toBeLessThan(ATTEMPTS_MAX);
+      const after = openBench(dir, { durable: true });
+      let out = 0;
+      const others: number[] = [];
+      const worker = new OwnWorker(after.bus, after.buffers, async (task, own) => {
+        others.push(out++);
+        await turn();
+        out--;
+        await own.answer(task);
+      });
+      expect((await after.master.wait(JOB)).state).toBe("done");
+      expect(worker.tasks.slice(0, 20).map(({ tile }) => tile)).toEqual(suspects);
+      expect(others.slice(0, 20).every((count) => count === 0)).toBe(true);
+      expect(Math.max(...others)).toBeGreaterThan(0);
+      await after.master.stop();
     });
-  });
+  }, 10_000);
 });
 
 describe("a stop in good order", () => {

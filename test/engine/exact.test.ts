@@ -30,7 +30,12 @@ interface Asked {
 /** Runs a job to its end and gives the file that it made. */
 async function result(path: string, { pipeline, tileSize, format }: Asked, on = engine): Promise<string> {
   const source = unowned(path);
-  const { id } = await on.master.submit({ source, pipeline, tileSize, ...(format && { output: { format } }) });
+  const { id } = await on.master.submit({
+    source,
+    pipeline,
+    tileSize,
+    ...(format && { output: { format } }),
+  });
   const job = await on.master.wait(id);
   expect(job.error).toBeUndefined();
   expect(job.progress.tilesTotal).toBeGreaterThan(1);
@@ -44,24 +49,28 @@ const THREE_STAGES = "equalize | median(radius=1) | auto_levels | flip";
 const SHRUNK = "resize(width=211) | unsharp_mask | rotate_90";
 const ENLARGED = "crop(x=100, y=90, width=97, height=83) | resize(scale=3.3) | emboss";
 
-const CASES: readonly [size: [number, number, number, number], ending: string, pipeline: string, tile: number][] =
-  [
-    [[700, 500, 3, 8], "png", "blur(sigma=2)", 64],
-    [[700, 500, 3, 8], "png", MOVED, 128],
-    [[700, 500, 3, 8], "tiff", TWO_STAGES, 256],
-    [[641, 479, 1, 8], "png", THREE_STAGES, 100],
-    [[641, 479, 4, 8], "png", TWO_STAGES, 97],
-    [[641, 479, 2, 8], "tiff", `${MOVED} | box_blur(radius=3)`, 64],
-    [[523, 389, 3, 16], "png", TWO_STAGES, 128],
-    [[523, 389, 3, 16], "tiff", ENLARGED, 65],
-    [[523, 389, 1, 16], "tiff", "otsu_threshold | dilate(radius=2)", 128],
-    [[523, 389, 4, 16], "png", SHRUNK, 64],
-    [[700, 500, 3, 8], "tiff", "grayscale | edge_detection | invert", 71],
-    [[700, 500, 4, 8], "tiff", SHRUNK, 79],
-    [[3, 1100, 3, 8], "png", "auto_contrast | blur(sigma=4)", 64],
-    [[1100, 2, 1, 8], "png", "sharpen | contrast", 128],
-    [[300, 200, 3, 8], "png", "", 64],
-  ];
+const CASES: readonly [
+  size: [number, number, number, number],
+  ending: string,
+  pipeline: string,
+  tile: number,
+][] = [
+  [[700, 500, 3, 8], "png", "blur(sigma=2)", 64],
+  [[700, 500, 3, 8], "png", MOVED, 128],
+  [[700, 500, 3, 8], "tiff", TWO_STAGES, 256],
+  [[641, 479, 1, 8], "png", THREE_STAGES, 100],
+  [[641, 479, 4, 8], "png", TWO_STAGES, 97],
+  [[641, 479, 2, 8], "tiff", `${MOVED} | box_blur(radius=3)`, 64],
+  [[523, 389, 3, 16], "png", TWO_STAGES, 128],
+  [[523, 389, 3, 16], "tiff", ENLARGED, 65],
+  [[523, 389, 1, 16], "tiff", "otsu_threshold | dilate(radius=2)", 128],
+  [[523, 389, 4, 16], "png", SHRUNK, 64],
+  [[700, 500, 3, 8], "tiff", "grayscale | edge_detection | invert", 71],
+  [[700, 500, 4, 8], "tiff", SHRUNK, 79],
+  [[3, 1100, 3, 8], "png", "auto_contrast | blur(sigma=4)", 64],
+  [[1100, 2, 1, 8], "png", "sharpen | contrast", 128],
+  [[300, 200, 3, 8], "png", "", 64],
+];
 
 describe("P1: a job's file holds the bytes of the pipeline run step by step on the whole image", () => {
   test.each(CASES)("%p %s: %s, tiles of %d", async (size, ending, pipeline, tileSize) => {
@@ -84,15 +93,18 @@ describe("P1: a job's file holds the bytes of the pipeline run step by step on t
     expect(difference(made, whole(parsePipeline(TWO_STAGES), pictureRaster(of)))).toBe("same");
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])("a JPEG whose EXIF orientation is %d is turned upright first", async (orientation) => {
-    const path = join(folder, `turned-${orientation}.jpg`);
-    const plain = await picture(folder, spec(301, 207, 3, 8, 3));
-    await sharp(plain).withMetadata({ orientation }).jpeg({ quality: 90 }).toFile(path);
-    const pipeline = "crop(x=10, y=20, width=180, height=170) | blur(sigma=1) | contrast";
-    const made = await decodeFile(await result(path, { pipeline, tileSize: 64, format: "png" }));
-    // sharp turns the decoded pixels by itself; our own steps for it are not asked.
-    expect(difference(made, whole(parsePipeline(pipeline), await decodeFile(path)))).toBe("same");
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "a JPEG whose EXIF orientation is %d is turned upright first",
+    async (orientation) => {
+      const path = join(folder, `turned-${orientation}.jpg`);
+      const plain = await picture(folder, spec(301, 207, 3, 8, 3));
+      await sharp(plain).withMetadata({ orientation }).jpeg({ quality: 90 }).toFile(path);
+      const pipeline = "crop(x=10, y=20, width=180, height=170) | blur(sigma=1) | contrast";
+      const made = await decodeFile(await result(path, { pipeline, tileSize: 64, format: "png" }));
+      // sharp turns the decoded pixels by itself; our own steps for it are not asked.
+      expect(difference(made, whole(parsePipeline(pipeline), await decodeFile(path)))).toBe("same");
+    },
+  );
 });
 
 describe("P1: nothing about how a job is cut up shows in its file", () => {

@@ -15,7 +15,12 @@ let source = "";
 let expected: Buffer;
 
 const submit = ({ master }: Bench, id?: string) =>
-  master.submit({ source: unowned(source), pipeline: PIPELINE, tileSize: 64, ...(id !== undefined && { id }) });
+  master.submit({
+    source: unowned(source),
+    pipeline: PIPELINE,
+    tileSize: 64,
+    ...(id !== undefined && { id }),
+  });
 
 /** Runs the job with a worker that serves by `serve`, to its end. */
 function run(serve: (task: Task, worker: OwnWorker) => void | Promise<void>) {
@@ -49,9 +54,9 @@ describe("a tile that fails", () => {
     );
     expect(job.state).toBe("done");
     expect(sameAsExpected(bytes)).toBe(true);
-    expect(tasks.filter(({ tile, stage }) => tile === 4 && stage === 0).map(({ attempt }) => attempt)).toEqual([
-      1, 2, 3,
-    ]);
+    expect(
+      tasks.filter(({ tile, stage }) => tile === 4 && stage === 0).map(({ attempt }) => attempt),
+    ).toEqual([1, 2, 3]);
   });
 
   test("always is tried ATTEMPTS_MAX times; the job says which tile and why, and frees its disk", async () => {
@@ -223,7 +228,9 @@ describe("a result that is not what was asked for costs an attempt and no pixel"
 function ruined(right: TileDone): TileDone {
   return {
     ...right,
-    ...(right.pixels && { pixels: { ...right.pixels, data: new Uint8Array(right.pixels.data.length).fill(170) } }),
+    ...(right.pixels && {
+      pixels: { ...right.pixels, data: new Uint8Array(right.pixels.data.length).fill(170) },
+    }),
     ...(right.figures && { figures: right.figures.map((count) => count + 1000) }),
   };
 }

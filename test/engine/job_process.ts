@@ -31,7 +31,15 @@ function open({ dir, deadlyTile }: ProcessJob): { master: Master; stop(): Promis
     if (task.stage === 0 && task.tile === deadlyTile) process.kill(process.pid, "SIGKILL");
     return worker.answer(task);
   });
-  const options = { dir, bus, buffers, limits: DEFAULT_LIMITS, threads: 2, durable: true, leaseMs: 3_600_000 };
+  const options = {
+    dir,
+    bus,
+    buffers,
+    limits: DEFAULT_LIMITS,
+    threads: 2,
+    durable: true,
+    leaseMs: 3_600_000,
+  };
   const master = new Master(options);
   master.start();
   return { master, stop: () => master.stop() };
@@ -47,7 +55,9 @@ async function main(job: ProcessJob): Promise<void> {
   if (master.job(JOB) === undefined)
     await master.submit({ id: JOB, source, pipeline, tileSize, output: { format } });
   const { state, error } = await master.wait(JOB);
-  say(`ended ${JSON.stringify({ state, error, path: state === "done" ? master.resultPath(JOB) : undefined })}`);
+  say(
+    `ended ${JSON.stringify({ state, error, path: state === "done" ? master.resultPath(JOB) : undefined })}`,
+  );
   await stop();
 }
 

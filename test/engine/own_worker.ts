@@ -1,5 +1,11 @@
 import type { BufferPool } from "../../shared/buffers.ts";
-import { PROTOCOL, type Result, type Task, type TileDone, type TileFailed } from "../../shared/bus/messages.ts";
+import {
+  PROTOCOL,
+  type Result,
+  type Task,
+  type TileDone,
+  type TileFailed,
+} from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import { bytesPerPixel } from "../../shared/geometry.ts";
@@ -45,7 +51,9 @@ export class OwnWorker {
       ...this.name(task),
       ok: true,
       ms: computed.ms,
-      ...(target && { pixels: { rect: out, format: { channels, depth }, data: new Uint8Array(target), stride } }),
+      ...(target && {
+        pixels: { rect: out, format: { channels, depth }, data: new Uint8Array(target), stride },
+      }),
       ...(computed.figures && { figures: computed.figures }),
     };
   }

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { outputSpec } from "../../master/export/output.ts";
+import type { JobRequest, JobResult, JobState } from "../../master/jobs/job.ts";
+import { JobStore } from "../../master/store/store.ts";
+
+const REQUEST: JobRequest = {
+  source: { path: "a.png", owned: false, name: "a.png" },
+  probe: {
+    ...{ type: "png", width: 10, height: 10, bytes: 100, orientation: 1, hasIcc: false, unbounded: false },
+    shape: { width: 10, height: 10, channels: 3, depth: 8 },
+  } as JobRequest["probe"],
+  pipeline: [{ op: "invert" }],
+  output: outputSpec({}),
+  profile: "srgb",
+  tileSize: 512,
+  planned: { stages: 1, tiles: 1, width: 10, height: 10 },
+};
+const RESULT: JobResult = { width: 10, height: 10, bytes: 5, wallMs: 3, phases: {} };
+
+let folder = "";
+let store: JobStore;
+let nowMs = 1000;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tessera-store-"));
+  store = new JobStore(join(folder, "jobs.sqlite"), false, () => nowMs++);
+});
+
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Move = "begin" | "sourceComplete" | "tilesComplete" | "finish" | "fail" | "cancel";
+const MOVES: Record<Move, (id: string) => boolean> = {
+  begin: (id) => store.begin(id),
+  sourceComplete: (id) => store.sourceComplete(id),
+  tilesComplete: (id) => store.tilesComplete(id),
+  finish: (id) => store.finish(id, RESULT),
+  fail: (id) => store.fail(id, "tile_failed", "It did."),
+  cancel: (id) => store.cancel(id),
+};
+
+/** How each state is come by, and where each move leads from it; a move that is not named is refused. */
+const MACHINE: Record<JobState, { by: Move[]; to: Partial<Record<Move, JobState>> }> = {
+  queued: { by: [], to: { begin: "ingesting", fail: "failed", cancel: "cancelled" } },
+  ingesting: { by: ["begin"], to: { sourceComplete: "running", fail: "failed", cancel: "cancelled" } },
+  running: {
+    by: ["begin", "sourceComplete"],
+    to: { tilesComplete: "exporting", fail: "failed", cancel: "cancelled" },
+  },
+  exporting: {
+    by: ["begin", "sourceComplete", "tilesComplete"],
+    to: { finish: "done", fail: "failed", cancel: "cancelled" },
+  },
+  done: { by: ["begin", "sourceComplete", "tilesComplete", "finish"], to: {} },
+  failed: { by: ["fail"], to: {} },
+  cancelled: { by: ["cancel"], to: {} },
+};
+
+describe("the state machine", () => {
+  const all = Object.entries(MACHINE).flatMap(([from, { by, to }]) =>
+    Object.keys(MOVES).map((move) => [from, move as Move, to[move as Move], by] as const),
+  );
+
+  test.each(all)("from %s, %s leads to %s", (from, move, to, by) => {
+    store.insert("job", REQUEST);
+    for (const step of by) expect(MOVES[step]("job")).toBe(true);
+    const before = store.get("job")!;
+    expect(before.state).toBe(from as JobState);
+    const events = store.events("job").length;
+    expect(MOVES[move]("job")).toBe(to !== undefined);
+    const after = store.get("job")!;
+    if (to === undefined) expect(after).toEqual(before);
+    else expect(after.state).toBe(to);
+    expect(store.events("job")).toHaveLength(events + (to === undefined ? 0 : 1));
+  });
+
+  test("a job that is not there is moved nowhere", () => {
+    for (const move of Object.values(MOVES)) expect(move("nobody")).toBe(false);
+    expect(store.events("nobody")).toEqual([]);
+  });
+});
+
+describe("P8: a job's history", () => {
+  test("has every transition with its time, in order, and the error's code", () => {
+    nowMs = 5000;
+    store.insert("job", REQUEST);
+    store.begin("job");
+    store.sourceComplete("job");
+    store.fail("job", "disk_full", "No room.");
+    expect(store.events("job").map(({ what, detail }) => [what, detail])).toEqual([
+      ["queued", ""],
+      ["ingesting", ""],
+      ["running", ""],
+      ["failed", "disk_full"],
+    ]);
+    const times = store.events("job").map(({ at_ms }) => at_ms);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times[0]).toBeGreaterThanOrEqual(5000);
+  });
+
+  test("an error or a result is kept with the end, and only the first end counts", () => {
+    store.insert("job", REQUEST);
+    store.fail("job", "tile_failed", "Tile 1,2 of stage 0.");
+    store.fail("job", "internal", "another");
+    const { error, endedMs } = store.get("job")!;
+    expect(error).toEqual({ code: "tile_failed", message: "Tile 1,2 of stage 0." });
+    expect(endedMs).toBeGreaterThan(0);
+    store.insert("other", REQUEST);
+    for (const move of ["begin", "sourceComplete", "tilesComplete", "finish"] as const) MOVES[move]("other");
+    expect(store.get("other")?.result).toEqual(RESULT);
+  });
+});
+
+describe("P4: tiles", () => {
+  test("attempts count up until the tile is done, and not beyond", () => {
+    store.insert("job", REQUEST);
+    store.countAttempts("job", 0, [1, 2]);
+    store.countAttempts("job", 0, [2]);
+    store.markDone("job", 0, [{ tile: 2, worker: "w", ms: 1 }], undefined);
+    store.countAttempts("job", 0, [2]);
+    store.uncountAttempts("job", 0, [1, 2]);
+    store.uncountAttempts("job", 0, [1]);
+    expect(store.triedTiles("job", 0)).toEqual([
+      { tile: 1, attempts: 0, done: false },
+      { tile: 2, attempts: 2, done: true },
+    ]);
+  });
+
+  test("P3: marks and sums come together and outlive the store", () => {
+    store.insert("job", REQUEST);
+    store.countAttempts("job", 1, [0]);
+    store.markDone("job", 1, [{ tile: 0, worker: "w", ms: 1 }], Float64Array.of(1, 2 ** 40));
+    store.completeStage("job", 1, [{ op: "invert" }]);
+    store.close();
+    store = new JobStore(join(folder, "jobs.sqlite"), false, () => nowMs++);
+    expect(store.triedTiles("job", 1)).toEqual([{ tile: 0, attempts: 1, done: true }]);
+    expect(store.stage("job", 1)).toEqual({
+      figures: Float64Array.of(1, 2 ** 40),
+      resolved: [{ op: "invert" }],
+    });
+  });
+
+  test("P3: a store that somebody has open is refused", () => {
+    expect(() => new JobStore(join(folder, "jobs.sqlite"), false, Date.now)).toThrow(
+      expect.objectContaining({ code: "folder_in_use" }),
+    );
+    store.insert("job", REQUEST);
+    expect(store.get("job")?.state).toBe("queued");
+  });
+});

@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { benchOps, printOps } from "../bench/ops.ts";
+import { allOps } from "../shared/ops/registry.ts";
+
+test("the bench of the ops runs over every op, and prints a line for each", async () => {
+  const record = await benchOps({ side: 16, repeats: 1, warmups: 0, formats: ["RGB8", "RGBA8"] });
+  const text = printOps(record);
+  for (const { name } of allOps()) {
+    expect(record.rows.some((row) => row.op.split("(")[0] === name && row.engine === "own")).toBe(true);
+    expect(text).toContain(name);
+  }
+  for (const row of record.rows) expect(row.ms).toBeGreaterThan(0);
+});
