@@ -41,6 +41,6 @@ async function run(name: string): Promise<{ record: unknown; text: string }> {
   }
 }
 
-const [name = "engine"] = positionals;
+const [name = ""] = positionals;
 const { record, text } = await run(name);
 console.log(values.json ? JSON.stringify(record, null, 2) : text);

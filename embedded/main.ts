@@ -1,4 +1,9 @@
-/** `bun start`: the whole of Tessera in one process, served on a loopback address. */
+/**
+ * `bun start`: the whole of Tessera in one process, served on a loopback address.
+ *
+ * The start script gives the process more than one thread a core for decoders and encoders (UV_THREADPOOL_SIZE, read
+ * only at a process' start): otherwise two large images being decoded would keep every small one waiting.
+ */
 import { asTesseraError } from "../shared/errors.ts";
 import { startServer } from "./server.ts";
 

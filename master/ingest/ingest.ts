@@ -5,7 +5,7 @@ import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Shape } from "../../shared/geometry.ts";
 import { CANVAS_HEADER_BYTES, canvasBytes } from "../canvas/canvas.ts";
 import { colourspaceOf } from "../codec/colourspace.ts";
-import { decodeError } from "../codec/errors.ts";
+import { decodeError, encodeError } from "../codec/errors.ts";
 import { decoderInput } from "../codec/input.ts";
 import { failOnOf, sharp } from "../codec/sharp.ts";
 import type { ImageMetadata, Probe } from "../probe/types.ts";
@@ -47,17 +47,16 @@ export function ingest(path: string, probe: Probe, canvasPath: string, options: 
   // at once: what an earlier run left would be taken for rows of this one
   rmSync(canvasPath, { force: true });
   const front = new Front(canvasPath, probe.shape);
-  const decoded = decode(path, probe, canvasPath, options).then(
-    () => front.finish(),
-    (thrown: unknown) => {
-      front.close();
-      throw decodeError(thrown);
-    },
-  );
-  const kept = decoded.catch(async (thrown: unknown) => {
-    await rm(canvasPath, { force: true });
-    throw thrown;
+  const decoded = decode(path, probe, canvasPath, options).catch((thrown: unknown) => {
+    front.close();
+    throw decodeError(thrown);
   });
+  const kept = decoded
+    .then(() => front.finish())
+    .catch(async (thrown: unknown) => {
+      await rm(canvasPath, { force: true });
+      throw thrown;
+    });
   const { signal } = options;
   const discard = () => (signal?.aborted ? rm(canvasPath, { force: true }) : undefined);
   const ended = kept.then(discard, discard).catch(() => {});
@@ -128,6 +127,8 @@ class Front {
     try {
       if (!this.open() || !this.matches()) throw new TesseraError("image_header_invalid");
       truncateSync(this.path, canvasBytes(this.shape));
+    } catch (thrown) {
+      throw encodeError(thrown); // its folder may be gone: a job that was deleted meanwhile
     } finally {
       this.close();
     }
