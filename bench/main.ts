@@ -20,6 +20,11 @@ const repeats = Number(values.repeats);
 
 async function run(name: string): Promise<{ record: unknown; text: string }> {
   switch (name) {
+    case "ops": {
+      const { benchOps, OPS_FULL, printOps } = await import("./ops.ts");
+      const record = await benchOps({ ...OPS_FULL, repeats });
+      return { record, text: printOps(record) };
+    }
     case "engine": {
       const { benchEngine, ENGINE_SIZES, printEngine } = await import("./engine.ts");
       const record = await benchEngine({ sizes: ENGINE_SIZES, repeats });

@@ -6,6 +6,7 @@ import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { canvasBytes } from "./canvas/canvas.ts";
+import { closeCodecPool } from "./codec/pool.ts";
 import { Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
 import { checkOutput, type OutputSpec, outputSpec } from "./export/output.ts";
@@ -107,6 +108,7 @@ export class Master {
     await Promise.allSettled(this.running.values());
     this.dispatcher.stop();
     await this.results?.close();
+    await closeCodecPool();
     this.store.close();
   }
 

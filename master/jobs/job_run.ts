@@ -122,10 +122,10 @@ export class JobRun {
         await waitForHeader(decoding, this.abort.signal);
         opening = await this.runStage(stage, opening, source, target, decoding.rowsReady, metadata);
       }
-      if (target !== undefined) {
-        if (source !== "source.v") this.drop(source);
-        source = target;
-      }
+      if (target === undefined) continue;
+      // The last stage's source stays until the job has ended: no mark says that the stage is complete.
+      if (source !== "source.v" && stage.ends !== undefined) this.drop(source);
+      source = target;
     }
   }
 

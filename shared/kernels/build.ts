@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const FLAGS = ["--enable", "simd,relaxed-simd,bulk-memory", "-O3", "--converge", "--runtime", "stub", "--noAssert"];
+const FEATURES = "simd,relaxed-simd,bulk-memory";
+const FLAGS = ["--enable", FEATURES, "-O3", "--converge", "--runtime", "stub", "--noAssert"];
 const MEMORY = ["--initialMemory", "64", "--maximumMemory", "32768"];
 
 const here = import.meta.dir;

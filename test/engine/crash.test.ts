@@ -25,8 +25,17 @@ interface Life {
   readonly ended?: Ended;
 }
 
-/** One life of the process; it is killed `afterMs` after its line number `line`, if it gets so far. */
-async function live(job: ProcessJob, kill?: { line: number; afterMs: number }): Promise<Life> {
+interface Kill {
+  /** After so many lines, or once it is in this state. */
+  readonly at: number | string;
+  readonly afterMs: number;
+}
+
+const isDue = ({ at }: Kill, text: string): boolean =>
+  typeof at === "number" ? text.split("\n").length - 1 > at : text.includes(` ${at} `);
+
+/** One life of the process, up to its kill if it gets so far. */
+async function live(job: ProcessJob, kill?: Kill): Promise<Life> {
   const script = join(import.meta.dir, "job_process.ts");
   const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], {
     stdout: "pipe",
@@ -35,7 +44,7 @@ async function live(job: ProcessJob, kill?: { line: number; afterMs: number }): 
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if (kill === undefined || text.split("\n").length - 1 <= kill.line) continue;
+    if (kill === undefined || !isDue(kill, text)) continue;
     // Not a wait for something: it only spreads the moments of the kills.
     for (const end = performance.now() + kill.afterMs; performance.now() < end; );
     child.kill("SIGKILL");
@@ -91,7 +100,7 @@ describe("P3: kill -9 at any moment, start again, the same bytes", () => {
     await inFolder(async (dir) => {
       let last: Life | undefined;
       for (let kills = seed % 3 === 2 ? 3 : 1; kills > 0 && last?.ended === undefined; kills--)
-        last = await live({ ...of, dir }, { line: random.below(lines - 1), afterMs: random.below(12) });
+        last = await live({ ...of, dir }, { at: random.below(lines - 1), afterMs: random.below(12) });
       if (last?.ended === undefined) last = await live({ ...of, dir });
       expect(last.ended?.error).toBeUndefined();
       const result = readFileSync(last.ended!.path!);
@@ -101,6 +110,23 @@ describe("P3: kill -9 at any moment, start again, the same bytes", () => {
       expect(again.ended?.state).toBe("done");
       expect(readdirSync(join(dir, "jobs", JOB))).toEqual([`result.${of.format}`]);
     });
+  });
+});
+
+describe("P3: kill -9 in each state, and again in the same", () => {
+  const states = ["ingesting", "running", "exporting", "done"];
+
+  test.each(states)("%s", async (state) => {
+    for (const of of cases.slice(2)) {
+      const { bytes } = await undisturbed(of);
+      await inFolder(async (dir) => {
+        await live({ ...of, dir }, { at: state, afterMs: 0 });
+        await live({ ...of, dir }, { at: state, afterMs: 2 });
+        const { ended } = await live({ ...of, dir });
+        expect(ended?.error).toBeUndefined();
+        expect(readFileSync(ended!.path!).equals(bytes)).toBe(true);
+      });
+    }
   });
 });
 
@@ -156,7 +182,8 @@ describe("tiles whose attempt ended with the process", () => {
       });
       expect((await after.master.wait(JOB)).state).toBe("done");
       expect(worker.tasks.slice(0, 20).map(({ tile }) => tile)).toEqual(suspects);
-      expect(others.slice(0, 20).every((count) => count === 0)).toBe(true);
+      // The first of the others too finds nothing at work.
+      expect(others.slice(0, 21).every((count) => count === 0)).toBe(true);
       expect(Math.max(...others)).toBeGreaterThan(0);
       await after.master.stop();
     });

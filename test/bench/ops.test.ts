@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { benchOps, printOps } from "../bench/ops.ts";
-import { allOps } from "../shared/ops/registry.ts";
+import { benchOps, printOps } from "../../bench/ops.ts";
+import { allOps } from "../../shared/ops/registry.ts";
 
 test("the bench of the ops runs over every op, and prints a line for each", async () => {
   const record = await benchOps({ side: 16, repeats: 1, warmups: 0, formats: ["RGB8", "RGBA8"] });
