@@ -11,7 +11,7 @@ import {
   wholeOf,
 } from "../geometry.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import type { Raster } from "../raster.ts";
+import { copyRows, type Raster } from "../raster.ts";
 import type { AlphaRule, AreaOp, CurveOp, MatrixOp, Plane, Step } from "./op.ts";
 import { opNamed } from "./registry.ts";
 
@@ -178,11 +178,8 @@ export function runChain(kernels: Kernels, chain: Chain, out: Rect, source: Rast
 /** Copies a plane out of the kernels' memory into `target`, which has its size and format. */
 export function unload(kernels: Kernels, plane: Plane, target: Raster): void {
   const bytes = plane.rect.width * bytesPerPixel(plane.format);
-  const memory = kernels.bytes;
-  for (let y = 0; y < plane.rect.height; y++) {
-    const from = plane.at + y * plane.stride;
-    target.data.set(memory.subarray(from, from + bytes), y * target.stride);
-  }
+  const { at, stride } = plane;
+  copyRows({ ...target, at: 0 }, { data: kernels.bytes, at, stride }, bytes, plane.rect.height);
 }
 
 function load(kernels: Kernels, plane: Plane, rect: Rect, source: Raster): void {
@@ -190,11 +187,8 @@ function load(kernels: Kernels, plane: Plane, rect: Rect, source: Raster): void 
   const inner = within(plane, rect);
   const start =
     (rect.y - source.rect.y) * source.stride + (rect.x - source.rect.x) * bytesPerPixel(source.format);
-  const memory = kernels.bytes;
-  for (let y = 0; y < rect.height; y++) {
-    const from = start + y * source.stride;
-    memory.set(source.data.subarray(from, from + bytes), inner.at + y * inner.stride);
-  }
+  const { at, stride } = inner;
+  copyRows({ data: kernels.bytes, at, stride }, { ...source, at: start }, bytes, rect.height);
 }
 
 /** Repeats the image's edge into what a buffer has beyond it. */
