@@ -202,7 +202,18 @@ export class Master {
         continue;
       }
       this.queue.splice(i, 1);
-      if (record !== undefined && !hasEnded(record.state)) this.begin(record);
+      if (record !== undefined && !hasEnded(record.state)) this.beginOrFail(record);
+    }
+  }
+
+  /** A job from before a restart may be above the limits that there are now. */
+  private beginOrFail(record: JobRecord): void {
+    try {
+      this.begin(record);
+    } catch (thrown) {
+      this.fail(record.id, thrown);
+      this.discard(record.id);
+      this.tell(this.view(record.id));
     }
   }
 
@@ -234,10 +245,7 @@ export class Master {
     try {
       this.store.finish(id, await run.run());
     } catch (thrown) {
-      const error = asTesseraError(thrown);
-      if (error.code === "internal") console.error(error.cause ?? error);
-      // Interrupted by a stop, it stays as it is and goes on at the next start.
-      if (!this.stopping) this.store.fail(id, error.code, error.message);
+      this.fail(id, thrown);
     }
     this.active.delete(id);
     this.running.delete(id);
@@ -245,6 +253,13 @@ export class Master {
     this.discard(id);
     this.tell(this.view(id));
     this.schedule();
+  }
+
+  private fail(id: string, thrown: unknown): void {
+    const error = asTesseraError(thrown);
+    if (error.code === "internal") console.error(error.cause ?? error);
+    // Interrupted by a stop, it stays as it is and goes on at the next start.
+    if (!this.stopping) this.store.fail(id, error.code, error.message);
   }
 
   /** Removes all files of an ended job but its result. */

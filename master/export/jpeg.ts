@@ -7,9 +7,9 @@ import type { OutputSpec } from "./output.ts";
 import type { StripFormat } from "./strips.ts";
 
 /** A strip is this high, unless that is under 1 MiB (a call costs more than its pixels) or over 8 MiB. */
-const ROWS = 256;
+const ROWS = 128;
 const BYTES_MIN = 2 ** 20;
-const BYTES_MAX = 8 * 2 ** 20;
+const BYTES_MAX = 4 * 2 ** 20;
 
 /** The MCU is 16 × 16 for colour at 4:2:0 and 8 × 8 for gray; a height that is a multiple of 16 suits both. */
 const ROWS_UNIT = 16;

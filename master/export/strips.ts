@@ -3,6 +3,12 @@ import { TesseraError } from "../../shared/errors.ts";
 import { encodeError } from "../codec/errors.ts";
 import type { Exporter, ExportNeeds } from "./export.ts";
 
+/**
+ * Encoded strips live outside of the collector's heap, which by itself would hardly look at them: at 1 gigapixel
+ * more than a hundred megabytes of them lay about.
+ */
+const COLLECT_BYTES = 24 * 2 ** 20;
+
 /** A file format that can be put together from strips, each encoded by itself. `S` is an encoded strip. */
 export interface StripFormat<S> {
   /** Rows of each strip but the last, which may have fewer. */
@@ -26,6 +32,7 @@ export class StripExport<S> implements Exporter {
   private readonly ended = Promise.withResolvers<void>();
   private file: FileHandle | undefined;
   private bytes = 0;
+  private sinceCollection = 0;
   private rowsFinal = 0;
   private started = 0;
   private written = 0;
@@ -120,6 +127,10 @@ export class StripExport<S> implements Exporter {
       done += bytesWritten;
       this.bytes += bytesWritten;
     }
+    this.sinceCollection += chunk.length;
+    if (this.sinceCollection < COLLECT_BYTES) return;
+    this.sinceCollection = 0;
+    Bun.gc(true);
   }
 
   private track(work: Promise<void>): void {

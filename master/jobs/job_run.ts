@@ -219,7 +219,8 @@ export class JobRun {
 
   /** Once the job has ended, only its result stays; a run that was merely interrupted keeps all. */
   private async cleanUp(): Promise<void> {
-    this.stage?.stop(new TesseraError("internal"));
+    // A run that failed may still be decoding: what follows the decoder's end must not happen any more.
+    this.stop(new TesseraError("internal"));
     await this.exporter?.abort().catch(() => {});
     // It cannot be stopped, and a run that takes this job up would find it writing to its canvas.
     await this.decoder;

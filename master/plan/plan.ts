@@ -88,8 +88,10 @@ function planStage(
   tileSize: number,
   pixelsMax: number,
 ): StagePlan {
-  // Resolved steps work pixel by pixel, so they change no window and the geometry is known before they are.
-  const chain = compileBounded(steps, entry, pixelsMax);
+  // Resolved steps work pixel by pixel, so they change no window and the geometry is known before they are. What they
+  // read is the canvas as it is, in colour also where they make gray of it.
+  const opening: Step[] = entry.channels === canvas.channels ? [] : [{ op: "grayscale" }];
+  const chain = compileBounded([...opening, ...steps], canvas, pixelsMax);
   const tile = tileFor(chain, tileSize);
   const columns = Math.ceil(chain.output.width / tile.width);
   const rows = Math.ceil(chain.output.height / tile.height);

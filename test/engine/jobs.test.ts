@@ -1,26 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { openEngine } from "../../embedded/engine.ts";
 import { sharp } from "../../master/codec/sharp.ts";
 import type { JobState } from "../../master/jobs/job.ts";
 import type { SubmitRequest } from "../../master/master.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { type Bench, inFolder, openBench, picture, seen, spec, turn, unowned, withBench } from "./harness.ts";
+import { answer, asked, filesIn, reachJob, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-jobs-"));
-const asked = { pipeline: "blur(sigma=1)", tileSize: 64 };
 let source = "";
 
 beforeAll(async () => {
@@ -29,23 +20,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const answer = (task: Task, worker: OwnWorker) => worker.answer(task);
-const filesIn = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir).sort() : []);
-
-/** A copy of the picture that the master owns. */
-function upload({ master }: Bench, name: string): SubmitRequest["source"] {
-  const path = join(master.uploadDir, name);
-  copyFileSync(source, path);
-  return { path, owned: true, name };
-}
-
-/** Submits a job, and resolves when it is in the state. */
-async function jobIn(bench: Bench, state: JobState, more: Partial<SubmitRequest> = {}): Promise<string> {
-  const reached = seen(bench.master, (job) => job.id === "it" && job.state === state);
-  const view = await bench.master.submit({ ...asked, id: "it", source: upload(bench, "it"), ...more });
-  if (view.state !== state) await reached;
-  return view.id;
-}
+const jobIn = (bench: Bench, state: JobState, more?: Partial<SubmitRequest>) =>
+  reachJob(bench, source, state, more);
 
 describe("P9: a cancelled job frees its disk and its place", () => {
   /** Cancels job "it", and looks at what it leaves. */
@@ -66,8 +42,8 @@ describe("P9: a cancelled job frees its disk and its place", () => {
   test("while it is queued", async () => {
     await withBench({}, async (bench) => {
       for (const name of ["a", "b", "c", "d"])
-        await bench.master.submit({ ...asked, id: name, source: upload(bench, name) });
-      await bench.master.submit({ ...asked, id: "it", source: upload(bench, "it") });
+        await bench.master.submit({ ...asked, id: name, source: uploaded(bench, source, name) });
+      await bench.master.submit({ ...asked, id: "it", source: uploaded(bench, source, "it") });
       expect(bench.master.job("it")?.state).toBe("queued");
       await cancelled(bench);
       const worker = new OwnWorker(bench.bus, bench.buffers, answer);
@@ -144,7 +120,7 @@ describe("P2: a result is there when the job is done, and not before", () => {
         if (state !== "done" && (named || given)) wrong.push(state);
       });
       new OwnWorker(bench.bus, bench.buffers, answer);
-      await master.submit({ ...asked, id: "it", source: upload(bench, "it") });
+      await master.submit({ ...asked, id: "it", source: uploaded(bench, source, "it") });
       await master.wait("it");
       expect(wrong).toEqual([]);
       expect([...states]).toEqual(["ingesting", "running", "exporting", "done"]);
@@ -218,90 +194,6 @@ describe("P10: a small job does not wait for a large one", () => {
   });
 });
 
-describe("P3: a restart", () => {
-  test("takes up what was under way before what waited, each in its order", async () => {
-    await inFolder(async (dir) => {
-      const before = openBench(dir);
-      const ids = ["a", "b", "c", "d", "e", "f"];
-      const held = new OwnWorker(before.bus, before.buffers);
-      for (const id of ids) await before.master.submit({ ...asked, id, source: upload(before, id) });
-      before.master.cancel("a"); // so that "e" gets its place
-      await seen(before.master, ({ id, state }) => id === "e" && state !== "queued");
-      await held.came(1);
-      await before.master.stop();
-      await before.bus.close();
-      const after = openBench(dir);
-      const order: string[] = [];
-      after.master.onProgress(({ id }) => order.includes(id) || order.push(id));
-      new OwnWorker(after.bus, after.buffers, answer);
-      for (const id of ids.slice(1)) expect((await after.master.wait(id)).state).toBe("done");
-      expect(order.at(-1)).toBe("f");
-      expect(order.toSorted()).toEqual(["b", "c", "d", "e", "f"]);
-      await after.master.stop();
-    });
-  });
-
-  test("removes what belongs to no job, and keeps what does", async () => {
-    await inFolder(async (dir) => {
-      const before = openBench(dir);
-      new OwnWorker(before.bus, before.buffers);
-      await jobIn(before, "running");
-      await before.master.stop();
-      writeFileSync(join(before.master.uploadDir, "half-an-upload"), "x");
-      mkdirSync(join(before.dir, "jobs", "nobody's", "deep"), { recursive: true });
-      const after = openBench(dir);
-      expect(filesIn(after.master.uploadDir)).toEqual(["it"]);
-      expect(filesIn(join(after.dir, "jobs"))).toEqual(["it"]);
-      new OwnWorker(after.bus, after.buffers, answer);
-      expect((await after.master.wait("it")).state).toBe("done");
-      await after.master.stop();
-    });
-  });
-
-  test("finds no decoder of the run before at work: a stop waits for what cannot be stopped", async () => {
-    await inFolder(async (dir) => {
-      const large = await picture(folder, spec(3000, 2000, 1, 8, 2));
-      const before = openBench(dir);
-      const worker = new OwnWorker(before.bus, before.buffers);
-      await before.master.submit({ ...asked, id: "it", source: unowned(large) });
-      await worker.came(1);
-      expect(before.master.job("it")?.state).toBe("ingesting");
-      await before.master.stop();
-      expect(filesIn(join(before.dir, "jobs", "it")).filter((file) => file === "source.v")).toEqual([]);
-    });
-  });
-
-  test("may name the folder in another way", async () => {
-    await inFolder(async (dir) => {
-      const before = openEngine({ dir: relative(process.cwd(), dir), threads: 1 });
-      const path = join(before.master.uploadDir, "it");
-      copyFileSync(source, path);
-      const pipeline = Array.from({ length: 8 }, () => ({ op: "median", radius: 3 }));
-      await before.master.submit({
-        id: "it",
-        pipeline,
-        tileSize: 64,
-        source: { path, owned: true, name: "it" },
-      });
-      await before.stop();
-      const after = openEngine({ dir, threads: 1 });
-      const { state, error } = await after.master.wait("it");
-      expect([state, error]).toEqual(["done", undefined]);
-      await after.stop();
-    });
-  });
-
-  test("on a folder where another is at work is refused, and harms nothing", async () => {
-    await inFolder(async (dir) => {
-      const bench = openBench(dir);
-      const { path } = upload(bench, "just coming in");
-      expect(() => openBench(dir)).toThrow(expect.objectContaining({ code: "folder_in_use" }));
-      expect(existsSync(path)).toBe(true);
-      await bench.master.stop();
-    });
-  });
-});
-
 describe("P5, P6: what cannot be taken in is refused and leaves nothing", () => {
   const refusals: [string, Partial<SubmitRequest>, code: string][] = [
     ["an unknown op", { pipeline: "blurr" }, "pipeline_invalid"],
@@ -356,6 +248,34 @@ describe("P5, P6: what cannot be taken in is refused and leaves nothing", () => 
       await bench.master.submit({ ...asked, id: "next", source: unowned(source) });
       expect((await bench.master.wait("next")).state).toBe("done");
     });
+  });
+});
+
+test("P5: whatever way jobs end, no file stays open", async () => {
+  await withBench({ durable: true }, async (bench) => {
+    const { master } = bench;
+    const large = await picture(folder, spec(1500, 1200, 1, 8, 6));
+    new OwnWorker(bench.bus, bench.buffers, (task, own) => {
+      if (task.job.startsWith("fails")) return own.publish(own.failed(task));
+      if (task.job.startsWith("done") || task.tile < 20) return own.answer(task);
+    });
+    const openFiles = () => filesIn("/proc/self/fd").length; // none where there is no such folder
+    const round = async (name: string) => {
+      for (const kind of ["done", "fails", "cancelled"]) {
+        const id = `${kind}-${name}`;
+        const ended = seen(master, (job) => job.id === id && job.endedMs !== undefined);
+        const begun = seen(master, (job) => job.id === id);
+        await master.submit({ ...asked, pipeline: "invert | contrast", id, source: unowned(large) });
+        await begun;
+        if (kind === "cancelled") master.cancel(id);
+        await ended;
+        while (kind !== "done" && filesIn(join(bench.dir, "jobs")).includes(id)) await turn();
+      }
+    };
+    await round("warm-up");
+    const before = openFiles();
+    for (const name of ["a", "b", "c", "d"]) await round(name);
+    expect(openFiles()).toBeLessThanOrEqual(before);
   });
 });
 

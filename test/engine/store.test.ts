@@ -63,7 +63,7 @@ const MACHINE: Record<JobState, { by: Move[]; to: Partial<Record<Move, JobState>
 
 describe("the state machine", () => {
   const all = Object.entries(MACHINE).flatMap(([from, { by, to }]) =>
-    Object.keys(MOVES).map((move) => [from, move as Move, to[move as Move], by] as const),
+    Object.keys(MOVES).map((move) => [from, move as Move, to[move as Move] ?? "nowhere", by] as const),
   );
 
   test.each(all)("from %s, %s leads to %s", (from, move, to, by) => {
@@ -72,11 +72,11 @@ describe("the state machine", () => {
     const before = store.get("job")!;
     expect(before.state).toBe(from as JobState);
     const events = store.events("job").length;
-    expect(MOVES[move]("job")).toBe(to !== undefined);
+    expect(MOVES[move]("job")).toBe(to !== "nowhere");
     const after = store.get("job")!;
-    if (to === undefined) expect(after).toEqual(before);
+    if (to === "nowhere") expect(after).toEqual(before);
     else expect(after.state).toBe(to);
-    expect(store.events("job")).toHaveLength(events + (to === undefined ? 0 : 1));
+    expect(store.events("job")).toHaveLength(events + (to === "nowhere" ? 0 : 1));
   });
 
   test("a job that is not there is moved nowhere", () => {

@@ -330,8 +330,24 @@ describe("over a socket", () => {
       expect.objectContaining({ code: "folder_in_use" }),
     );
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    // What did not get its port lets go of its folder.
+    let second: TesseraServer | undefined;
+    while (second === undefined) {
+      await turn();
+      second = startedUnlessInUse(join(folder, "second"));
+    }
+    await second.stop();
   });
 });
+
+function startedUnlessInUse(dir: string): TesseraServer | undefined {
+  try {
+    return startServer({ dir, threads: 1 });
+  } catch (thrown) {
+    expect(thrown).toMatchObject({ code: "folder_in_use" });
+    return undefined;
+  }
+}
 
 test.each(["0.0.0.0", "::", "192.168.0.10", "example.org", "", "127.0.0.1.nip.io"])(
   "P7: without credentials nothing is served on %p",
