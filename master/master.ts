@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BufferPool } from "../shared/buffers.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
@@ -25,7 +26,7 @@ const ACTIVE_MAX = 4;
 const LARGE_MAX = 2;
 const LARGE_PIXELS = 64_000_000;
 
-export const TILE_SIZE = { default: 512, minimum: 64, maximum: 1024 } as const;
+const TILE_SIZE = { default: 512, minimum: 64, maximum: 1024 } as const;
 
 export interface MasterOptions {
   readonly dir: string;
@@ -63,6 +64,7 @@ export class Master {
   private readonly queue: string[] = [];
   private readonly running = new Map<string, Promise<void>>();
   private readonly listeners = new Set<(job: JobView) => void>();
+  private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
   private results: Subscription | undefined;
   private stopping = false;
 
@@ -156,11 +158,9 @@ export class Master {
         resolve(now);
         return;
       }
-      const stop = this.onProgress((job) => {
-        if (job.id !== id || !hasEnded(job.state)) return;
-        stop();
-        resolve(job);
-      });
+      const waiting = this.waiting.get(id);
+      if (waiting === undefined) this.waiting.set(id, [resolve]);
+      else waiting.push(resolve);
     });
   }
 
@@ -248,11 +248,16 @@ export class Master {
       this.fail(id, thrown);
     }
     this.active.delete(id);
+    if (!this.stopping) {
+      // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
+      const view = this.view(id);
+      if (view.state === "done") this.tell(view);
+      // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
+      await Promise.allSettled(this.leftovers(id).map((path) => rm(path, { recursive: true, force: true })));
+      if (view.state !== "done") this.tell(view);
+      this.schedule();
+    }
     this.running.delete(id);
-    if (this.stopping) return;
-    this.discard(id);
-    this.tell(this.view(id));
-    this.schedule();
   }
 
   private fail(id: string, thrown: unknown): void {
@@ -262,16 +267,19 @@ export class Master {
     if (!this.stopping) this.store.fail(id, error.code, error.message);
   }
 
-  /** Removes all files of an ended job but its result. */
-  private discard(id: string): void {
+  /** All files of an ended job but its result. */
+  private leftovers(id: string): string[] {
     const record = this.store.get(id);
-    if (record === undefined || !hasEnded(record.state)) return;
-    if (record.request.source.owned) rmSync(record.request.source.path, { force: true });
+    if (record === undefined || !hasEnded(record.state)) return [];
+    const { source } = record.request;
     const dir = this.jobDir(id);
-    if (record.state !== "done") rmSync(dir, { recursive: true, force: true });
-    else
-      for (const file of readdirSync(dir))
-        if (file !== resultName(record)) rmSync(join(dir, file), { force: true });
+    const files = existsSync(dir) ? readdirSync(dir).filter((file) => file !== resultName(record)) : [];
+    const unwanted = record.state === "done" ? files.map((file) => join(dir, file)) : [dir];
+    return source.owned ? [...unwanted, source.path] : unwanted;
+  }
+
+  private discard(id: string): void {
+    for (const path of this.leftovers(id)) rmSync(path, { recursive: true, force: true });
   }
 
   /** What a crash left between an upload and its job, or between a job's end and its clean-up. */
@@ -295,6 +303,9 @@ export class Master {
 
   private tell(view: JobView): void {
     for (const listener of this.listeners) listener(view);
+    if (!hasEnded(view.state)) return;
+    for (const resolve of this.waiting.get(view.id) ?? []) resolve(view);
+    this.waiting.delete(view.id);
   }
 
   private view(id: string): JobView {

@@ -20,7 +20,7 @@ export function readColour(text: string): [red: number, green: number, blue: num
 }
 
 /** BT.601 luma with the weights of the kernels: rounded, 0..255. */
-export const lumaOf = (red: number, green: number, blue: number): number =>
+const lumaOf = (red: number, green: number, blue: number): number =>
   (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
 
 /** One pixel of that colour as its bytes in `format`: a gray image takes its luma, one without alpha drops that. */

@@ -1,7 +1,7 @@
 import type { Compute, Plane } from "./op.ts";
 
 /** Weights of a Gaussian cut off at ⌈3σ⌉: [centre, 2·w1, 2·w2, …], summing to 1. */
-export function gaussianWeights(sigma: number): Float64Array {
+function gaussianWeights(sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma);
   const weights = Float64Array.from({ length: radius + 1 }, (_, i) =>
     Math.exp((-i * i) / (2 * sigma * sigma)),

@@ -1,16 +1,13 @@
 import type { Statistics, Step } from "./op.ts";
 
 /** All that a histogram counts. */
-export const total = (histogram: Float64Array): number => histogram.reduce((sum, n) => sum + n, 0);
+const total = (histogram: Float64Array): number => histogram.reduce((sum, n) => sum + n, 0);
 
 /**
  * The lowest and the highest level that are left when `percent` of the pixels (0..50) is cut off at each end;
  * undefined where not two levels are left.
  */
-export function extremes(
-  histogram: Float64Array,
-  percent: number,
-): { low: number; high: number } | undefined {
+function extremes(histogram: Float64Array, percent: number): { low: number; high: number } | undefined {
   const allowed = (total(histogram) * percent) / 100;
   const last = histogram.length - 1;
   let low = 0;

@@ -125,6 +125,7 @@ describe("P2: a result is there when the job is done, and not before", () => {
       expect(wrong).toEqual([]);
       expect([...states]).toEqual(["ingesting", "running", "exporting", "done"]);
       expect(master.resultPath("it")).toBe(join(dir, "jobs", "it", "result.png"));
+      await master.stop(); // the canvases go after the job is told to be done
       expect(filesIn(join(dir, "jobs", "it"))).toEqual(["result.png"]);
       expect(filesIn(master.uploadDir)).toEqual([]);
     });

@@ -213,6 +213,7 @@ describe("P6: a form that is not as it should be", () => {
       expect(job.source.name).not.toMatch(/[\\/\n\r]/);
       expect((await bench.master.wait(job.id)).state).toBe("done");
     }
+    await bench.master.stop(); // the source goes after the job is told to be done
     expect(uploadsIn(bench.dir)).toEqual([]);
   });
 });

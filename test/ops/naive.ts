@@ -20,7 +20,7 @@ export function at(image: Image, x: number, y: number, channel: number): number 
 }
 
 /** An image of the same size, each sample by a function of its place. */
-export function map(
+function map(
   image: Image,
   channels: number,
   of: (x: number, y: number, channel: number) => number,
@@ -65,7 +65,7 @@ export function convolve(image: Image, { weights, divisor, offset }: Kernel): nu
   });
 }
 
-export function luma(image: Image, x: number, y: number): number {
+function luma(image: Image, x: number, y: number): number {
   if (image.channels < 3) return at(image, x, y, 0);
   const [r, g, b] = [0, 1, 2].map((c) => at(image, x, y, c)) as [number, number, number];
   return Math.floor((19595 * r + 38470 * g + 7471 * b + 32768) / 65536);

@@ -35,7 +35,7 @@ export function whole(steps: readonly Step[], image: Raster): Raster {
 }
 
 /** The steps with the statistics ops replaced by what they give for `image`. */
-export function resolved(steps: readonly Step[], image: Raster): Step[] {
+function resolved(steps: readonly Step[], image: Raster): Step[] {
   const plain: Step[] = [];
   let current = image;
   for (const step of steps) {
@@ -62,7 +62,7 @@ export function* tilesOf(size: Size, side: number): Generator<Rect> {
 }
 
 /** The steps (none of them a statistics op) as one chain, tile by tile: a tile sees its own window and no more. */
-export function tiled(steps: readonly Step[], image: Raster, side: number): Raster {
+function tiled(steps: readonly Step[], image: Raster, side: number): Raster {
   const chain = compileChain(steps, { ...image.rect, ...image.format });
   const out = createRaster(wholeOf(chain.output), chain.output);
   for (const tile of tilesOf(chain.output, side)) {
@@ -95,7 +95,7 @@ export function differingBytes(steps: readonly Step[], image: Raster, side: numb
 }
 
 /** The figures of a whole image, by the kernel that counts tiles. */
-export function statisticsOf(image: Raster): Statistics {
+function statisticsOf(image: Raster): Statistics {
   const { format, rect } = image;
   const channels = colourChannels(format);
   const bins = sampleMax(format.depth) + 1;
