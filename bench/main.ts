@@ -33,7 +33,7 @@ async function run(name: string): Promise<{ record: unknown; text: string }> {
     case "memory": {
       const { benchMemory, MEMORY_SIZES, printMemory } = await import("./memory.ts");
       const sizes = MEMORY_SIZES.filter(({ gigapixel }) => values.gigapixel || !gigapixel);
-      const record = await benchMemory(sizes);
+      const record = await benchMemory(sizes, repeats);
       return { record, text: printMemory(record) };
     }
     case "start": {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePicture } from "../samples/write.ts";
-import { environment, table } from "./harness.ts";
+import { environment, median, table } from "./harness.ts";
 
 export const MEMORY_SIZES = [
   { name: "10 MP", width: 4000, height: 2500, gigapixel: false },
@@ -20,7 +20,7 @@ export interface MemorySize {
 
 const TESSERA = new URL("../cli/tessera.ts", import.meta.url).pathname;
 
-export async function benchMemory(sizes: readonly MemorySize[], pipeline = "blur(sigma=2)", threads = 2) {
+export async function benchMemory(sizes: readonly MemorySize[], repeats: number, pipeline = "blur(sigma=2)") {
   const dir = mkdtempSync(join(tmpdir(), "tessera-bench-"));
   try {
     const rows = [];
@@ -28,28 +28,25 @@ export async function benchMemory(sizes: readonly MemorySize[], pipeline = "blur
       const input = join(dir, "picture.tif");
       await writePicture(input, { width, height, channels: 3, depth: 8, seed: 1 });
       const output = join(dir, "result.jpg");
-      const args = [
-        "run",
-        input,
-        "--do",
-        pipeline,
-        "--output",
-        output,
-        "--threads",
-        String(threads),
-        "--json",
-      ];
-      const child = Bun.spawn([process.execPath, TESSERA, ...args], { stdout: "pipe", stderr: "inherit" });
-      const text = await child.stdout.text();
-      if ((await child.exited) !== 0) throw new Error(`tessera run failed: ${text}`);
-      const { wall_ms, peak_rss_bytes } = JSON.parse(text) as { wall_ms: number; peak_rss_bytes: number };
-      rows.push({ name, pixels: width * height, wallMs: wall_ms, peakRssBytes: peak_rss_bytes });
+      const args = ["run", input, "--do", pipeline, "--output", output, "--threads", "2", "--json"];
+      const runs = [];
+      for (let i = 0; i < repeats; i++) runs.push(await runCommand(args));
+      const wallMs = median(runs.map(({ wall_ms }) => wall_ms));
+      const peakRssBytes = Math.max(...runs.map(({ peak_rss_bytes }) => peak_rss_bytes));
+      rows.push({ name, pixels: width * height, wallMs, peakRssBytes });
       rmSync(input);
     }
     return { environment: environment(), rows };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+async function runCommand(args: readonly string[]) {
+  const child = Bun.spawn([process.execPath, TESSERA, ...args], { stdout: "pipe", stderr: "inherit" });
+  const text = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(`tessera run failed: ${text}`);
+  return JSON.parse(text) as { wall_ms: number; peak_rss_bytes: number };
 }
 
 export function printMemory({ rows }: Awaited<ReturnType<typeof benchMemory>>): string {

@@ -20,7 +20,7 @@ const RECIPES = {
   half: (image: Sharp) => image.resize({ width: 5000, kernel: "lanczos3", fastShrinkOnLoad: false }),
   six: (image: Sharp) =>
     image
-      .median(3)
+      .flop()
       .blur(1)
       .convolve({ width: 3, height: 3, kernel: [0, -1, 0, -1, 5, -1, 0, -1, 0], scale: 1 })
       .recomb([

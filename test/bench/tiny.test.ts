@@ -17,7 +17,7 @@ test("bench engine: compares each case and names its parts", async () => {
 });
 
 test("bench memory: reports time and peak of the command", async () => {
-  const record = await benchMemory([{ name: "tiny", width: 600, height: 500 }], "invert");
+  const record = await benchMemory([{ name: "tiny", width: 600, height: 500 }], 1, "invert");
   expect(record.rows[0]!.peakRssBytes).toBeGreaterThan(20 << 20);
   expect(printMemory(record)).toContain("tiny");
 });
