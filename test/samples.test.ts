@@ -54,7 +54,9 @@ describe("a sample picture", () => {
     const known = SHAPES.map(([channels, depth]) =>
       Bun.hash.crc32(wholePicture(spec(channels, depth, 700, 500))),
     );
-    expect(known).toMatchSnapshot();
+    expect(known).toEqual([
+      1931241527, 1333774738, 3731489004, 1580690816, 3059162746, 1339838804, 3392345307, 2418254506,
+    ]);
   });
 
   test("is the same band by band as at once, and its rows can be made in any order", () => {

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
 import { areaOp } from "./op.ts";
+import { squareRadius } from "./params.ts";
 
 export const boxBlur = areaOp({
   name: "box_blur",
@@ -9,14 +10,7 @@ export const boxBlur = areaOp({
   definition:
     "out = the mean of the (2r + 1)² pixels around, rounded half up; the edge is repeated outwards. Computed by running sums. Source: M. McDonnell, Box-filtering techniques, CGIP 17 (1981).",
   params: Type.Object({
-    radius: Type.Integer({
-      minimum: 1,
-      maximum: 100,
-      default: 3,
-      title: "Radius",
-      unit: "px",
-      description: "How far the square reaches from its centre pixel.",
-    }),
+    radius: squareRadius(100, 3),
   }),
   extend: "edge",
   alpha: "filter",

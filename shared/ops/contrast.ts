@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { sampleMax } from "../geometry.ts";
 import { statisticsOp } from "./op.ts";
+import { contrastFactor } from "./params.ts";
 
 export const contrast = statisticsOp({
   name: "contrast",
@@ -8,14 +9,7 @@ export const contrast = statisticsOp({
   summary: "Spreads or narrows the tones about the picture's own mean brightness.",
   definition: "out = mean + factor · (in − mean), mean = the mean BT.601 luma of the whole image.",
   params: Type.Object({
-    factor: Type.Number({
-      minimum: 0,
-      maximum: 10,
-      default: 1.5,
-      title: "Factor",
-      unit: "×",
-      description: "Above 1 spreads the tones, below 1 narrows them.",
-    }),
+    factor: contrastFactor(),
   }),
   resolve({ luma, depth }, { factor }) {
     let count = 0;

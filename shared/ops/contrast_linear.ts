@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { curveOp } from "./op.ts";
+import { contrastFactor } from "./params.ts";
 
 export const contrastLinear = curveOp({
   name: "contrast_linear",
@@ -7,14 +8,7 @@ export const contrastLinear = curveOp({
   summary: "Spreads or narrows the tones about a level that you choose.",
   definition: "out = pivot + factor · (in − pivot), the pivot in 8-bit units.",
   params: Type.Object({
-    factor: Type.Number({
-      minimum: 0,
-      maximum: 10,
-      default: 1.5,
-      title: "Factor",
-      unit: "×",
-      description: "Above 1 spreads the tones, below 1 narrows them.",
-    }),
+    factor: contrastFactor(),
     pivot: Type.Number({
       minimum: 0,
       maximum: 255,

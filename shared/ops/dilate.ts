@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
 import { areaOp } from "./op.ts";
+import { squareRadius } from "./params.ts";
 import { rankSquare } from "./rank.ts";
 
 export const dilate = areaOp({
@@ -10,14 +11,7 @@ export const dilate = areaOp({
   definition:
     "out = the greatest of the (2r + 1)² samples around, channel by channel: gray-scale dilation by a square. Source: J. Serra, Image Analysis and Mathematical Morphology, 1982, chapter XII.",
   params: Type.Object({
-    radius: Type.Integer({
-      minimum: 1,
-      maximum: 50,
-      default: 1,
-      title: "Radius",
-      unit: "px",
-      description: "How far the square reaches from its centre pixel.",
-    }),
+    radius: squareRadius(50, 1),
   }),
   extend: "edge",
   alpha: "filter",
