@@ -11,7 +11,7 @@ import { Band } from "./band.ts";
 import { bandRuns } from "./bands.ts";
 
 /** Bytes that the open bands of a stage may hold together; one band is always allowed. */
-const OPEN_BYTES_MAX = 40 << 20;
+const OPEN_BYTES_MAX = 32 << 20;
 const OPEN_BANDS_MAX = 16;
 /** Attempts that a tile has before it is dead. */
 export const ATTEMPTS_MAX = 3;
