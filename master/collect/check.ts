@@ -1,16 +1,15 @@
 import { PROTOCOL, type TileDone } from "../../shared/bus/messages.ts";
 import { bytesPerPixel, sameRect } from "../../shared/geometry.ts";
 import { copyInto } from "../../shared/raster.ts";
-import type { Assignment } from "../dispatch/stage_run.ts";
+import type { Band } from "../bands/band.ts";
 import { addFigures, figuresLength } from "../plan/statistics.ts";
 
 /** What is wrong with a result, measured by what was asked for; nothing if it may be written. */
-export function mismatch({ run, band, tile }: Assignment, result: TileDone): string | undefined {
-  const { plan, chain } = run.needs;
+export function mismatch({ chain, keeps, rects }: Band, tile: number, result: TileDone): string | undefined {
   const { pixels, figures } = result;
-  const rect = band.rects.get(tile)!;
+  const rect = rects.get(tile)!;
   if (result.protocol !== PROTOCOL) return `It speaks protocol ${result.protocol}.`;
-  if (plan.writes) {
+  if (keeps.pixels) {
     if (pixels === undefined) return "It has no pixels.";
     if (!sameRect(pixels.rect, rect)) return "Its rectangle is another.";
     const { channels, depth } = pixels.format;
@@ -20,13 +19,13 @@ export function mismatch({ run, band, tile }: Assignment, result: TileDone): str
     if (!(pixels.stride >= row) || pixels.data.byteLength < pixels.stride * (rect.height - 1) + row)
       return "It has too few bytes.";
   }
-  if (plan.ends !== undefined && figures?.length !== figuresLength(chain.output))
+  if (keeps.figures && figures?.length !== figuresLength(chain.output))
     return "Its figures are not complete.";
   return undefined;
 }
 
 /** Takes a checked result's pixels and figures into its band. */
-export function gather({ band }: Assignment, { pixels, figures }: TileDone): void {
+export function gather(band: Band, { pixels, figures }: TileDone): void {
   if (band.target !== undefined && pixels !== undefined) copyInto(band.target, pixels);
   if (band.figures !== undefined && figures !== undefined) addFigures(band.figures, figures);
 }

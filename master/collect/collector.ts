@@ -1,6 +1,6 @@
 import { asTesseraError } from "../../shared/errors.ts";
+import type { Band } from "../bands/band.ts";
 import type { Canvas } from "../canvas/canvas.ts";
-import type { Band } from "../dispatch/band.ts";
 import type { StagePlan } from "../plan/plan.ts";
 import { figuresLength } from "../plan/statistics.ts";
 import type { JobStore } from "../store/store.ts";

@@ -115,8 +115,7 @@ export class Dispatcher {
       input: chain.input,
       out: band.rects.get(tile)!,
       window,
-      pixels: plan.writes,
-      figures: plan.ends !== undefined,
+      ...band.keeps,
     };
     this.out.set(token, { assignment, deadline: this.needs.now() + this.needs.leaseMs });
     this.needs.bus.publish("tasks", task).catch((thrown: unknown) => {
@@ -127,11 +126,11 @@ export class Dispatcher {
 
   private settle(assignment: Assignment, result: Result): void {
     const { run } = assignment;
-    const wrong = result.ok ? mismatch(assignment, result) : undefined;
+    const wrong = result.ok ? mismatch(assignment.band, assignment.tile, result) : undefined;
     if (!result.ok) this.refuse(assignment, new TesseraError(result.code, result.message));
     else if (wrong !== undefined) this.refuse(assignment, new TesseraError("result_mismatch", wrong));
     else {
-      gather(assignment, result);
+      gather(assignment.band, result);
       run.accept(assignment, result);
       this.needs.onTile(assignment, "done");
     }

@@ -4,11 +4,11 @@ import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import type { Chain } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { Raster } from "../../shared/raster.ts";
+import { Band } from "../bands/band.ts";
+import { bandRuns } from "../bands/runs.ts";
 import type { Canvas } from "../canvas/canvas.ts";
 import { type StagePlan, tileRect } from "../plan/plan.ts";
 import type { JobStore } from "../store/store.ts";
-import { Band } from "./band.ts";
-import { bandRuns } from "./bands.ts";
 
 /** Bytes that the open bands of a stage may hold together; one band is always allowed. */
 const OPEN_BYTES_MAX = 32 << 20;

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { TesseraError } from "../../shared/errors.ts";
 import { encodeError } from "../codec/errors.ts";
-import type { Exporter, ExportNeeds } from "./export.ts";
+import type { Exporter, ExportNeeds } from "./exporter.ts";
 
 /**
  * Encoded strips live outside of the collector's heap, which by itself would hardly look at them: at 1 gigapixel

@@ -6,7 +6,7 @@ import { encodeError } from "../codec/errors.ts";
 import { sharp } from "../codec/sharp.ts";
 import type { ImageMetadata } from "../probe/types.ts";
 import { attachMetadata } from "./canvas_metadata.ts";
-import type { Exporter, ExportNeeds } from "./export.ts";
+import type { Exporter, ExportNeeds } from "./exporter.ts";
 import type { OutputSpec } from "./output.ts";
 
 /** WebP and AVIF: the library encodes the whole canvas once it is complete. */

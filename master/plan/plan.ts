@@ -10,6 +10,8 @@ const BAND_BYTES = 6 << 20;
 const TILE_BYTES_GOAL = 32 << 20;
 /** Bytes beyond which even a tile of one pixel is refused. */
 const TILE_BYTES_MAX = 512 << 20;
+/** Tiles of a job. Only a pipeline whose tiles had to be made tiny, each with a large window, comes near it. */
+const TILES_MAX = 1_000_000;
 
 /**
  * One pass over tiles. `steps` run on its input; if `ends` is there, figures of the result are gathered for that
@@ -59,6 +61,11 @@ export function planPipeline(
     entry = run.ends === undefined ? stage.output : shapeAfter(run.ends, stage.output);
   }
   const tiles = stages.reduce((sum, stage) => sum + stage.columns * stage.rows, 0);
+  if (tiles > TILES_MAX)
+    throw new TesseraError(
+      "pipeline_unbounded",
+      `It comes to ${tiles} tiles; at most ${TILES_MAX} are allowed.`,
+    );
   return { stages, output: stages.at(-1)!.output, tiles };
 }
 
@@ -136,7 +143,6 @@ function tileFor(chain: Chain, tileSize: number): Size {
   const bytes = worst(chain, width, height, footprint);
   if (bytes > TILE_BYTES_MAX)
     throw new TesseraError("pipeline_unbounded", `It needs ${Math.ceil(bytes / 2 ** 20)} MiB for one pixel.`);
-  // A tile that spans the image is still named by the size that was asked for, so that grids are comparable.
   return { width, height };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { bandRuns } from "../../master/bands/runs.ts";
 import { sharp } from "../../master/codec/sharp.ts";
-import { bandRuns } from "../../master/dispatch/bands.ts";
 import { uprightSteps } from "../../master/plan/orientation.ts";
 import { type Plan, planPipeline, type StagePlan, tileRect } from "../../master/plan/plan.ts";
 import type { TriedTile } from "../../master/store/store.ts";

@@ -24,8 +24,9 @@ export class Band {
   constructor(
     readonly tiles: readonly number[],
     readonly rects: ReadonlyMap<number, Rect>,
-    private readonly chain: Chain,
-    private readonly keeps: { readonly pixels: boolean; readonly figures: boolean },
+    readonly chain: Chain,
+    /** What is wanted of its tiles. */
+    readonly keeps: { readonly pixels: boolean; readonly figures: boolean },
   ) {
     this.waiting = [...tiles];
     let rect: Rect = { x: 0, y: 0, width: 0, height: 0 };
