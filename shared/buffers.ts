@@ -9,7 +9,7 @@ export class BufferPool {
   private readonly idle = new Map<number, SharedArrayBuffer[]>();
   private idleBytes = 0;
 
-  constructor(private readonly idleBytesMax = 64 << 20) {}
+  constructor(private readonly idleBytesMax = 32 << 20) {}
 
   /** At least `bytes` bytes with any contents. */
   take(bytes: number): SharedArrayBuffer {

@@ -7,7 +7,7 @@ import type { Exporter, ExportNeeds } from "./exporter.ts";
  * Encoded strips live outside of the collector's heap, which by itself would hardly look at them: at 1 gigapixel
  * more than a hundred megabytes of them lay about.
  */
-const COLLECT_BYTES = 24 * 2 ** 20;
+const COLLECT_BYTES = 8 * 2 ** 20;
 
 /** A file format that can be put together from strips, each encoded by itself. `S` is an encoded strip. */
 export interface StripFormat<S> {
