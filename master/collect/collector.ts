@@ -2,7 +2,7 @@ import { asTesseraError } from "../../shared/errors.ts";
 import type { Band } from "../bands/band.ts";
 import type { Canvas } from "../canvas/canvas.ts";
 import type { StagePlan } from "../plan/plan.ts";
-import { figuresLength } from "../plan/statistics.ts";
+import { addFigures, figuresLength } from "../plan/statistics.ts";
 import type { JobStore } from "../store/store.ts";
 
 interface CollectorNeeds {
@@ -15,14 +15,23 @@ interface CollectorNeeds {
   readonly onRows: (rows: number) => void;
 }
 
+/** A band whose pixels are in the canvas. */
+interface Written {
+  readonly band: Band;
+  readonly settled: PromiseWithResolvers<void>;
+}
+
 /**
  * Puts complete bands away, in the order that makes a crash harmless: pixels to the canvas, canvas to the disk, and
- * only then the tiles marked in the store. What is not marked is computed again.
+ * only then the tiles marked in the store. What is not marked is computed again. Bands that are written while the
+ * disk is busy with others share one sync and one transaction.
  */
 export class Collector {
   /** Sums over all tiles that are marked. */
   readonly figures: Float64Array | undefined;
   private readonly missing: number[];
+  private written: Written[] = [];
+  private marking = false;
   private rowsDone = 0;
 
   constructor(private readonly needs: CollectorNeeds) {
@@ -34,22 +43,46 @@ export class Collector {
     this.advance();
   }
 
-  /** Writes, syncs and marks one band. @throws disk_full, file_unwritable */
-  async put(band: Band): Promise<void> {
-    const { target, store, job, plan, durable } = this.needs;
+  /** Writes one band; `onWritten` tells that its memory is free. Resolves when it is marked. @throws disk_full, file_unwritable */
+  async put(band: Band, onWritten: () => void): Promise<void> {
+    const { target } = this.needs;
     try {
-      if (target !== undefined && band.target !== undefined) {
-        target.write(band.target);
-        if (durable) await target.sync();
-      }
+      if (target !== undefined && band.target !== undefined) target.write(band.target);
     } catch (thrown) {
       throw asTesseraError(thrown, "file_unwritable");
     }
-    if (this.figures !== undefined && band.figures !== undefined)
-      for (let i = 0; i < this.figures.length; i++) this.figures[i]! += band.figures[i]!;
-    store.markDone(job, plan.index, band.collected, this.figures);
+    onWritten();
     this.row(band.tiles[0]!, band.tiles.length);
     this.advance();
+    const settled = Promise.withResolvers<void>();
+    this.written.push({ band, settled });
+    if (!this.marking) await this.markAll();
+    return settled.promise;
+  }
+
+  private async markAll(): Promise<void> {
+    this.marking = true;
+    while (this.written.length > 0) {
+      const batch = this.written;
+      this.written = [];
+      try {
+        if (this.needs.durable) await this.needs.target?.sync();
+        this.mark(batch);
+        for (const { settled } of batch) settled.resolve();
+      } catch (thrown) {
+        const error = asTesseraError(thrown, "file_unwritable");
+        for (const { settled } of batch) settled.reject(error);
+      }
+    }
+    this.marking = false;
+  }
+
+  private mark(batch: readonly Written[]): void {
+    const { store, job, plan } = this.needs;
+    const tiles = batch.flatMap(({ band }) => band.collected);
+    for (const { band } of batch)
+      if (this.figures !== undefined && band.figures !== undefined) addFigures(this.figures, band.figures);
+    store.markDone(job, plan.index, tiles, this.figures);
   }
 
   private row(tile: number, count: number): void {

@@ -27,8 +27,8 @@ export interface StageRunNeeds {
   readonly rowsReady: () => number;
   readonly store: JobStore;
   readonly buffers: BufferPool;
-  /** Puts a complete band away; resolves when its tiles are marked. */
-  readonly collect: (band: Band) => Promise<void>;
+  /** Puts a complete band away; tells when its memory is free, and resolves when its tiles are marked. */
+  readonly collect: (band: Band, onWritten: () => void) => Promise<void>;
   /** Told when a band has been put away, so that more may be sent. */
   readonly onRoom: () => void;
 }
@@ -111,7 +111,8 @@ export class StageRun {
     if (this.ended) return;
     band.collected.push({ tile, worker, ms });
     if (!band.complete()) return;
-    this.needs.collect(band).then(
+    const onWritten = () => band.close(this.needs.buffers);
+    this.needs.collect(band, onWritten).then(
       () => this.closed(band),
       (thrown: TesseraError) => this.fail(thrown),
     );
@@ -173,7 +174,7 @@ export class StageRun {
   }
 
   private hasRoomFor(band: Band): boolean {
-    const held = this.open.reduce((sum, { bytes }) => sum + bytes, 0);
+    const held = this.open.reduce((sum, { bytes, source }) => sum + (source === undefined ? 0 : bytes), 0);
     return (
       this.open.length === 0 || (held + band.bytes <= OPEN_BYTES_MAX && this.open.length < OPEN_BANDS_MAX)
     );

@@ -152,7 +152,7 @@ export class JobRun {
     const collector = new Collector({ job, plan, target, store, durable, onRows });
     const rowsReady = sourceName === "source.v" ? decoded : () => plan.input.height;
     this.clock.start(`stage-${plan.index}`);
-    const collect = (band: Parameters<Collector["put"]>[0]) => collector.put(band);
+    const collect: Collector["put"] = (band, onWritten) => collector.put(band, onWritten);
     const onRoom = () => dispatcher.pump();
     const run = new StageRun({ job, plan, steps, chain, source, rowsReady, store, buffers, collect, onRoom });
     this.stage = run;

@@ -7,8 +7,8 @@ const histogramsOf = (format: PixelFormat): number => (colourChannels(format) ==
 export const figuresLength = (format: PixelFormat): number =>
   histogramsOf(format) * (sampleMax(format.depth) + 1);
 
-/** Adds a tile's counts to the sums. */
-export function addFigures(sums: Float64Array, counts: Uint32Array): void {
+/** Adds a tile's counts, or a band's sums, to the sums. */
+export function addFigures(sums: Float64Array, counts: Uint32Array | Float64Array): void {
   for (let i = 0; i < sums.length; i++) sums[i]! += counts[i]!;
 }
 
