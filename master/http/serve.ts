@@ -1,0 +1,51 @@
+import { TesseraError } from "../../shared/errors.ts";
+import type { Limits } from "../limits.ts";
+import type { Master } from "../master.ts";
+import { createApp } from "./app.ts";
+
+export interface ServeOptions {
+  /** A loopback address. */
+  readonly hostname: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly limits: Limits;
+  /** Whether uploads are on the disk before they are answered. */
+  readonly durable: boolean;
+}
+
+export interface Served {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
+
+/** @throws address_not_loopback: there are no credentials yet to serve others by */
+export function requireLoopback(hostname: string): void {
+  if (!LOOPBACK.includes(hostname)) throw new TesseraError("address_not_loopback", `It was ${hostname}.`);
+}
+
+/** Puts a master on a socket. @throws address_not_loopback; config_invalid when the port cannot be had */
+export function serve(master: Master, { hostname, port, limits, durable }: ServeOptions): Served {
+  requireLoopback(hostname);
+  const app = createApp(master, { uploadBytesMax: limits.uploadBytesMax, durable });
+  const server = listening(() =>
+    Bun.serve({
+      hostname,
+      port,
+      // Bytes are counted where they are read, so that the refusal is ours and comes with its reason.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request, bun) => app.fetch(request, bun),
+    }),
+  );
+  return { url: server.url.href.replace(/\/$/, ""), stop: () => server.stop(true) };
+}
+
+/** A port that is taken is the world's fault and said so. */
+function listening<T>(begin: () => T): T {
+  try {
+    return begin();
+  } catch (cause) {
+    throw new TesseraError("config_invalid", cause instanceof Error ? cause.message : "", { cause });
+  }
+}
