@@ -207,6 +207,23 @@ test("the size of a frame is read in each of its forms", () => {
   }
 });
 
+test("a frame that needs a dictionary, or uses what is reserved, is none", () => {
+  const frame = sized(10, 10);
+  expect(frameContentBytes(frame)).toBe(10);
+  for (const bit of [0, 1, 3]) {
+    const other = frame.slice();
+    other[4]! |= 1 << bit;
+    expect(frameContentBytes(other)).toBeUndefined();
+  }
+  const reserved = frame.slice();
+  reserved[10]! |= 0b110;
+  expect(frameContentBytes(reserved)).toBeUndefined();
+  const checksum = frame.slice();
+  checksum[4]! |= 1 << 2;
+  expect(frameContentBytes(checksum)).toBeUndefined();
+  expect(frameContentBytes(Buffer.concat([checksum, new Uint8Array(4)]))).toBe(10);
+});
+
 /** Blocks of `bytes` zeros, each a repeated byte. */
 function zeros(bytes: number): number[] {
   const blocks: number[] = [];
