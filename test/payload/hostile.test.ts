@@ -208,8 +208,8 @@ test("the size of a frame is read in each of its forms", () => {
 });
 
 test("a frame that needs a dictionary, or uses what is reserved, is none", () => {
-  const frame = sized(10, 10);
-  expect(frameContentBytes(frame)).toBe(10);
+  const frame = sized(1, 1);
+  expect(frameContentBytes(frame)).toBe(1);
   for (const bit of [0, 1, 3]) {
     const other = frame.slice();
     other[4]! |= 1 << bit;
@@ -221,7 +221,7 @@ test("a frame that needs a dictionary, or uses what is reserved, is none", () =>
   const checksum = frame.slice();
   checksum[4]! |= 1 << 2;
   expect(frameContentBytes(checksum)).toBeUndefined();
-  expect(frameContentBytes(Buffer.concat([checksum, new Uint8Array(4)]))).toBe(10);
+  expect(frameContentBytes(Buffer.concat([checksum, new Uint8Array(4)]))).toBe(1);
 });
 
 /** Blocks of `bytes` zeros, each a repeated byte. */
