@@ -4,6 +4,7 @@
  *     bun run bench ops      each op and engine on one tile
  *     bun run bench engine   whole images beside libvips
  *     bun run bench memory   peak memory and time from 10 megapixels to 1 gigapixel
+ *     bun run bench payload  size and time of a tile's payload; of photographs if their names follow
  *     bun run bench start    how long it takes to start, and a small photo in a running process
  */
 import { parseArgs } from "node:util";
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const repeats = Number(values.repeats);
+const [name = "", ...files] = positionals;
 
 async function run(name: string): Promise<{ record: unknown; text: string }> {
   switch (name) {
@@ -36,16 +38,20 @@ async function run(name: string): Promise<{ record: unknown; text: string }> {
       const record = await benchMemory(sizes, repeats);
       return { record, text: printMemory(record) };
     }
+    case "payload": {
+      const { benchPayload, PAYLOAD_FULL, printPayload } = await import("./payload.ts");
+      const record = await benchPayload({ ...PAYLOAD_FULL, repeats, files });
+      return { record, text: printPayload(record) };
+    }
     case "start": {
       const { benchStart, printStart } = await import("./start.ts");
       const record = await benchStart(repeats);
       return { record, text: printStart(record) };
     }
     default:
-      throw new Error(`There is no bench '${name}'. There is: ops, engine, memory, start.`);
+      throw new Error(`There is no bench '${name}'. There is: ops, engine, memory, payload, start.`);
   }
 }
 
-const [name = ""] = positionals;
 const { record, text } = await run(name);
 console.log(values.json ? JSON.stringify(record, null, 2) : text);

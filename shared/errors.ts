@@ -54,6 +54,7 @@ const TABLE = {
   tile_lost: [500, "A tile took its process down each time that it was tried."],
   op_failed: [500, "An operation failed."],
   result_mismatch: [502, "A worker sent back something other than what was asked for."],
+  payload_damaged: [502, "The pixels of a tile were damaged on their way. The tile is sent again."],
   // what is around it
   file_not_found: [404, "There is no such file."],
   file_unwritable: [500, "The file cannot be written."],
@@ -76,6 +77,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "queue_full",
   "op_failed",
   "result_mismatch",
+  "payload_damaged",
 ]);
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(TABLE, code);

@@ -18,9 +18,9 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   { what: "the page", imports: /^(preact|@preact\/.*|uplot|openseadragon)(\/|$)/, only: /^page\// },
   { what: "the kernels' build", imports: /^assemblyscript(\/|$)/, only: /^shared\/kernels\/build\.ts$/ },
   {
-    what: "the op engines",
+    what: "the op engines and the payload",
     imports: /^shared\/kernels\//,
-    only: /^(shared\/(ops|kernels)|worker)\//,
+    only: /^(shared\/(ops|kernels|payload)|worker)\//,
   },
 ];
 

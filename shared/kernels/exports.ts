@@ -39,6 +39,15 @@ export interface KernelExports {
   resizeWide8: Resize;
   resize16: Resize;
 
+  /**
+   * A payload's planes (see `shared/payload`): what a predictor leaves of each channel, w × h bytes; of
+   * 16 bits all high bytes before all low ones. `lines` holds five times (4 samples a pixel + 144 bytes).
+   */
+  toPlanes8(src: N, srcStride: N, w: N, h: N, channels: N, planes: N, lines: N): void;
+  toPlanes16(src: N, srcStride: N, w: N, h: N, channels: N, planes: N, lines: N): void;
+  fromPlanes8(planes: N, dst: N, dstStride: N, w: N, h: N, channels: N, lines: N): void;
+  fromPlanes16(planes: N, dst: N, dstStride: N, w: N, h: N, channels: N, lines: N): void;
+
   /** In place: each sample through its channel's table (256 bytes, or 65536 16-bit entries, a channel). */
   table8(at: N, stride: N, width: N, height: N, channels: N, tables: N): void;
   table16(at: N, stride: N, width: N, height: N, channels: N, tables: N): void;

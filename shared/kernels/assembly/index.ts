@@ -24,3 +24,4 @@ export { median8, median16 } from "./median";
 export { bilateral8, bilateral16 } from "./bilateral";
 export { unsharp8, unsharp16 } from "./unsharp";
 export { pixelate8, pixelate16 } from "./pixelate";
+export { toPlanes8, toPlanes16, fromPlanes8, fromPlanes16 } from "./payload";
