@@ -113,6 +113,12 @@ describe("messages on the wire", () => {
     expect(decode("results", encode("results", sent))).toEqual({ ok: true, message: sent });
   });
 
+  test("what a sender's objects have beyond the protocol stays behind", () => {
+    const sent = taskOf(small());
+    const more = { ...sent, input: { ...sent.input, x: 1 }, out: { ...sent.out, z: 1 } };
+    expect(encode("tasks", more)).toEqual(encode("tasks", sent));
+  });
+
   test("pixels travel as they are: no text around them, no byte more", () => {
     expect([...pair.value]).toEqual([1, 2, 3, 4]);
   });

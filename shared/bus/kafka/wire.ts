@@ -3,6 +3,7 @@
  * Value: pixels, then figures (unsigned, 32 bit, little-endian). What arrives is a stranger's until it is checked.
  */
 import { isErrorCode } from "../../errors.ts";
+import type { Rect } from "../../geometry.ts";
 import type { Raster } from "../../raster.ts";
 import { PROTOCOL, type Result, type Task } from "../messages.ts";
 import type { Messages, Topic } from "../port.ts";
@@ -60,9 +61,16 @@ export function decode(topic: Topic, wire: Wire): Decoded<Task | Result> {
 
 const refused = (refusal: Refusal): { ok: false; refusal: Refusal } => ({ ok: false, refusal });
 
-function encodeTask({ protocol, window, ...rest }: Task): Wire {
+function encodeTask({ protocol, input, out, window, ...rest }: Task): Wire {
   const pixels = encodePixels(window);
-  return wireOf(protocol, { ...rest, window: describe(window, pixels) }, pixels);
+  const meta: TaskMeta = {
+    ...rest,
+    steps: [...rest.steps],
+    input: { width: input.width, height: input.height, channels: input.channels, depth: input.depth },
+    out: plain(out),
+    window: describe(window, pixels),
+  };
+  return wireOf(protocol, meta, pixels);
 }
 
 function encodeResult(result: Result): Wire {
@@ -86,10 +94,13 @@ const wireOf = (protocol: number, meta: unknown, value: Uint8Array): Wire => ({
 });
 
 const describe = ({ rect, format }: Raster, encoded: Uint8Array): PixelsMeta => ({
-  rect: { x: rect.x, y: rect.y, width: rect.width, height: rect.height },
+  rect: plain(rect),
   format: { channels: format.channels, depth: format.depth },
   bytes: encoded.length,
 });
+
+/** Whoever receives it refuses fields that it does not know, and TypeScript lets any through. */
+const plain = ({ x, y, width, height }: Rect): Rect => ({ x, y, width, height });
 
 function joined(pixels: Uint8Array | undefined, figures: Uint32Array | undefined): Uint8Array {
   if (figures === undefined) return pixels ?? new Uint8Array(0);
