@@ -2,7 +2,7 @@
  * A real Apache Kafka on this machine: one node, KRaft, on the loopback interface and free ports, with its data in a
  * folder that goes when it stops. The programs come from Maven Central through `mvn` and are kept in the user's cache.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,9 +26,14 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
+/** What the node's other listener demands: TLS by a certificate of its own, and one of these logins. */
+export const USERS = { worker: "worker-secret", stranger: "stranger-secret" } as const;
+
 export interface Broker {
-  /** host:port */
+  /** host:port; plain, for everybody, who may do everything. */
   readonly address: string;
+  /** Where it was asked for: host:port, TLS and SASL (PLAIN, SCRAM-SHA-512); `worker` may do everything, others nothing. */
+  readonly secure?: { readonly address: string; readonly ca: string };
   /** Kills the node and starts it again on the same ports and data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -39,29 +44,40 @@ export const missingForKafka = (): readonly string[] =>
   ["java", "mvn"].filter((tool) => Bun.which(tool) === null);
 
 /** @throws Error with the broker's output if it does not start */
-export async function startKafka(): Promise<Broker> {
+export async function startKafka(secured = false): Promise<Broker> {
   const libraries = await kafkaLibraries();
   for (let start = 1; ; start++) {
     try {
-      return await startNode(libraries);
+      return await startNode(libraries, secured);
     } catch (error) {
       if (start === STARTS_MAX || !String(error).includes("BindException")) throw error;
     }
   }
 }
 
-async function startNode(libraries: string): Promise<Broker> {
+async function startNode(libraries: string, secured: boolean): Promise<Broker> {
   const folder = mkdtempSync(join(tmpdir(), "tessera-kafka-"));
   try {
-    const [port, controller] = await freePorts(2);
+    const [port, controller, securePort] = await freePorts(3);
     const settings = join(folder, "server.properties");
-    writeFileSync(settings, properties(port!, controller!, join(folder, "data")));
+    const lines = properties(port!, controller!, join(folder, "data"));
+    if (secured) await makeCertificate(folder);
+    writeFileSync(settings, lineEach(secured ? withSecurity(lines, securePort!, folder) : lines));
     const format = ["kafka.tools.StorageTool", "format", "-t", "dGVzc2VyYS10ZXN0LW5vZA", "-c", settings];
+    if (secured)
+      for (const [name, password] of Object.entries(USERS))
+        format.push("-S", `SCRAM-SHA-512=[name=${name},password=${password}]`);
     await run(java(libraries, format), START_LIMIT_MS);
     const command = java(libraries, ["kafka.Kafka", settings]);
     let node = await startedNode(command);
     return {
       address: `127.0.0.1:${port}`,
+      ...(secured && {
+        secure: {
+          address: `127.0.0.1:${securePort}`,
+          ca: readFileSync(join(folder, "certificate.pem"), "utf8"),
+        },
+      }),
       async restart() {
         await killed(node);
         node = await startedNode(command);
@@ -77,25 +93,60 @@ async function startNode(libraries: string): Promise<Broker> {
   }
 }
 
-const properties = (port: number, controller: number, data: string): string =>
-  Object.entries({
-    "process.roles": "broker,controller",
-    "node.id": 1,
-    "controller.quorum.voters": `1@127.0.0.1:${controller}`,
-    listeners: `CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "CLIENT",
-    "log.dirs": data,
-    "offsets.topic.replication.factor": 1,
-    "offsets.topic.num.partitions": 4,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
-    "group.initial.rebalance.delay.ms": 0,
-    "auto.create.topics.enable": false,
-    // so that a node that was killed is let in again soon
-    "broker.session.timeout.ms": 2000,
-  })
+type Lines = Readonly<Record<string, string | number | boolean>>;
+
+const properties = (port: number, controller: number, data: string): Lines => ({
+  "process.roles": "broker,controller",
+  "node.id": 1,
+  "controller.quorum.voters": `1@127.0.0.1:${controller}`,
+  listeners: `CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+  "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+  "controller.listener.names": "CONTROLLER",
+  "inter.broker.listener.name": "CLIENT",
+  "log.dirs": data,
+  "offsets.topic.replication.factor": 1,
+  "offsets.topic.num.partitions": 4,
+  "transaction.state.log.replication.factor": 1,
+  "transaction.state.log.min.isr": 1,
+  "group.initial.rebalance.delay.ms": 0,
+  "auto.create.topics.enable": false,
+  // so that a node that was killed is let in again soon
+  "broker.session.timeout.ms": 2000,
+});
+
+function withSecurity(lines: Lines, port: number, folder: string): Lines {
+  const login = (module: string) => `org.apache.kafka.common.security.${module} required`;
+  const users = Object.entries(USERS).map(([name, password]) => `user_${name}="${password}"`);
+  return {
+    ...lines,
+    listeners: `${lines.listeners},SECURE://127.0.0.1:${port}`,
+    "listener.security.protocol.map": `${lines["listener.security.protocol.map"]},SECURE:SASL_SSL`,
+    "listener.name.secure.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+    "listener.name.secure.plain.sasl.jaas.config": `${login("plain.PlainLoginModule")} ${users.join(" ")};`,
+    "listener.name.secure.scram-sha-512.sasl.jaas.config": `${login("scram.ScramLoginModule")};`,
+    "ssl.keystore.type": "PKCS12",
+    "ssl.keystore.location": join(folder, "keys.p12"),
+    "ssl.keystore.password": KEYS_PASSWORD,
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS;User:worker",
+  };
+}
+
+const KEYS_PASSWORD = "for-a-test";
+
+/** Signed by itself, so that it is its own authority. */
+async function makeCertificate(folder: string): Promise<void> {
+  const store = ["-keystore", join(folder, "keys.p12"), "-storepass", KEYS_PASSWORD, "-alias", "broker"];
+  const about = ["-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=broker", "-validity", "30"];
+  const names = ["-ext", "SAN=IP:127.0.0.1", "-ext", "BC:critical=ca:true"];
+  const make = ["keytool", "-genkeypair", "-storetype", "PKCS12", ...store, ...about, ...names];
+  await run(make, START_LIMIT_MS);
+  const pem = join(folder, "certificate.pem");
+  await run(["keytool", "-exportcert", "-rfc", "-file", pem, ...store], START_LIMIT_MS);
+}
+
+const lineEach = (lines: Lines): string =>
+  Object.entries(lines)
     .map(([name, value]) => `${name}=${value}\n`)
     .join("");
 

@@ -15,7 +15,7 @@ interface OnKafka {
 }
 
 /** Tests that need a real Kafka, started for them. Where it cannot be had they are skipped loudly; in CI they fail. */
-export function describeOnKafka(name: string, body: (kafka: OnKafka) => void): void {
+export function describeOnKafka(name: string, body: (kafka: OnKafka) => void, secured = false): void {
   const missing = missingForKafka();
   if (missing.length > 0 && process.env.CI !== "true") {
     console.warn(`\n*** SKIPPED: ${name}. This machine has no ${missing.join(" and no ")}. ***\n`);
@@ -31,7 +31,7 @@ export function describeOnKafka(name: string, body: (kafka: OnKafka) => void): v
     };
     beforeAll(async () => {
       if (missing.length > 0) throw new Error(`${name}: this machine has no ${missing.join(" and no ")}.`);
-      broker = await startKafka();
+      broker = await startKafka(secured);
     });
     afterAll(() => broker?.stop());
     body({
