@@ -60,6 +60,7 @@ class Queue<M> {
     this.members.push(member);
     this.feed();
     return {
+      ready: Promise.resolve(),
       close: () => {
         const at = this.members.indexOf(member);
         if (at >= 0) this.members.splice(at, 1);

@@ -11,6 +11,8 @@ export type Topic = keyof Messages;
 export type Handler<M> = (message: M) => Promise<void>;
 
 export interface Subscription {
+  /** Resolves once this member has its share of the topic; rejects if it cannot get one. */
+  readonly ready: Promise<void>;
   /** Takes no more messages and waits for those at work; what was not begun goes to other members of the group. */
   close(): Promise<void>;
 }

@@ -1,9 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { PROTOCOL, type Task } from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
+import { countdown, task } from "./tasks.ts";
+
+/** What a driver has beyond what all must have. */
+interface Features {
+  /** A topic holds `bound` messages, then `publish` waits for somebody to take one. */
+  readonly topicsFill: boolean;
+}
 
 /** What every driver of the bus must do; a driver's own test file calls this with a way to make one. */
-export function busConformance(name: string, makeBus: (bound: number) => Bus | Promise<Bus>): void {
+export function busConformance(
+  name: string,
+  { topicsFill }: Features,
+  makeBus: (bound: number) => Bus | Promise<Bus>,
+): void {
   describe(`bus conformance: ${name}`, () => {
     const withBus = (title: string, bound: number, body: (bus: Bus) => Promise<void>) =>
       test(title, async () => {
@@ -18,12 +28,15 @@ export function busConformance(name: string, makeBus: (bound: number) => Bus | P
     withBus("P4: delivers every message, pixels untouched, to exactly one member", 64, async (bus) => {
       const seen: number[] = [];
       const all = countdown(20);
-      for (let member = 0; member < 3; member++)
+      const members = [0, 1, 2].map(() =>
         bus.subscribe("tasks", 2, async (task) => {
           expect([...task.window.data.subarray(0, 4)]).toEqual([task.tile, 1, 2, 3]);
           seen.push(task.tile);
           all.hit();
-        });
+        }),
+      );
+      // who joins while there is work may have messages delivered twice
+      await Promise.all(members.map(({ ready }) => ready));
       for (let tile = 0; tile < 20; tile++) await bus.publish("tasks", task(tile));
       await all.done;
       expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
@@ -56,13 +69,13 @@ export function busConformance(name: string, makeBus: (bound: number) => Bus | P
       expect(most).toBeLessThanOrEqual(3);
     });
 
-    withBus("P5: a full topic makes its publisher wait, and loses nothing", 2, async (bus) => {
+    withBus("P5: more is published than the bound holds, and nothing is lost", 2, async (bus) => {
       const published: number[] = [];
       const sending = [0, 1, 2, 3, 4].map((tile) =>
         bus.publish("tasks", task(tile)).then(() => published.push(tile)),
       );
       await Promise.all(sending.slice(0, 2));
-      expect(published).toEqual([0, 1]);
+      if (topicsFill) expect(published).toEqual([0, 1]);
       const all = countdown(5);
       bus.subscribe("tasks", 1, async () => all.hit());
       await all.done;
@@ -87,56 +100,25 @@ export function busConformance(name: string, makeBus: (bound: number) => Bus | P
       const closing = first.close();
       release();
       await closing;
-      expect(taken).toEqual([1]);
+      expect(taken).toHaveLength(1); // either: nobody promised an order
       const rest = countdown(1);
       bus.subscribe("tasks", 1, async ({ tile }) => {
         taken.push(tile);
         rest.hit();
       });
       await rest.done;
-      expect(taken).toEqual([1, 2]);
+      expect(taken.toSorted()).toEqual([1, 2]);
     });
 
     test("a closed bus refuses with bus_closed, also who was waiting", async () => {
       const bus = await makeBus(1);
-      await bus.publish("tasks", task(0));
+      const first = bus.publish("tasks", task(0));
       const waiting = bus.publish("tasks", task(1));
       const refused = waiting.catch((error: unknown) => error);
       await bus.close();
+      await first;
       expect(await refused).toMatchObject({ code: "bus_closed" });
       await expect(bus.publish("tasks", task(2))).rejects.toMatchObject({ code: "bus_closed" });
     });
   });
-}
-
-function countdown(hits: number) {
-  let finish = () => {};
-  const done = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  let left = hits;
-  return {
-    done,
-    hit: () => {
-      if (--left === 0) finish();
-    },
-  };
-}
-
-function task(tile: number): Task {
-  const rect = { x: 0, y: 0, width: 2, height: 2 };
-  return {
-    protocol: PROTOCOL,
-    job: "job",
-    stage: 0,
-    tile,
-    attempt: 1,
-    token: `token-${tile}`,
-    steps: [],
-    input: { width: 2, height: 2, channels: 1, depth: 8 },
-    out: rect,
-    window: { rect, format: { channels: 1, depth: 8 }, data: Uint8Array.of(tile, 1, 2, 3), stride: 2 },
-    pixels: true,
-    figures: false,
-  };
 }

@@ -1,4 +1,4 @@
 import { MemoryBus } from "../../shared/bus/memory.ts";
 import { busConformance } from "./conformance.ts";
 
-busConformance("memory", (bound) => new MemoryBus(bound));
+busConformance("memory", { topicsFill: true }, (bound) => new MemoryBus(bound));

@@ -1,0 +1,105 @@
+import type { Kafka, Producer } from "kafkajs";
+import { TesseraError } from "../../errors.ts";
+import type { Bus, Handler, Messages, Subscription, Topic } from "../port.ts";
+import { type KafkaSettings, kafkaClient, PATIENT } from "./client.ts";
+import { busFault } from "./faults.ts";
+import { Inbox } from "./inbox.ts";
+import { Member } from "./member.ts";
+import { byKey, Sender } from "./sender.ts";
+import { groupName, requireTopics, topicName } from "./topics.ts";
+import type { Refusal } from "./wire.ts";
+
+/** For each handler at work two messages wait: enough that none has to wait for a fetch. */
+const MESSAGES_PER_HANDLER = 3;
+const BYTES_MAX = 24 * 1024 * 1024;
+
+export interface KafkaBusOptions {
+  readonly settings: KafkaSettings;
+  /** Sends under way at a time, each of one message or several small ones. */
+  readonly sendsAtOnce?: number;
+  /** A member of a group has stopped for good, or (`again`) begins anew by itself. */
+  readonly onTrouble?: (fault: TesseraError, again: boolean) => void;
+  /** A message was damaged or not ours, and is dropped. */
+  readonly onRefused?: (topic: Topic, refusal: Refusal) => void;
+  /** Every delivery of a message was rejected by its handler, and it is dropped. */
+  readonly onAbandoned?: (topic: Topic) => void;
+}
+
+/** What the bus has seen since it was opened. */
+export interface KafkaBusCounts {
+  refused: number;
+  abandoned: number;
+}
+
+/** The bus past one machine: Apache Kafka. */
+export class KafkaBus implements Bus {
+  readonly counts: KafkaBusCounts = { refused: 0, abandoned: 0 };
+  private readonly members = new Set<Subscription>();
+  private readonly sender: Sender;
+  private closing: Promise<void> | undefined;
+
+  private constructor(
+    private readonly options: KafkaBusOptions,
+    private readonly kafka: Kafka,
+    private readonly producer: Producer,
+  ) {
+    this.sender = new Sender(producer, (topic) => topicName(options.settings, topic), options.sendsAtOnce);
+  }
+
+  /** @throws bus_unreachable, bus_login_refused, bus_certificate_untrusted, bus_not_allowed, bus_topic_missing */
+  static async connect(options: KafkaBusOptions): Promise<KafkaBus> {
+    await requireTopics(options.settings);
+    const kafka = kafkaClient(options.settings, PATIENT);
+    const producer = kafka.producer({ createPartitioner: byKey, allowAutoTopicCreation: false });
+    try {
+      await producer.connect();
+    } catch (thrown) {
+      throw busFault(thrown, "bus_request_refused");
+    }
+    return new KafkaBus(options, kafka, producer);
+  }
+
+  publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void> {
+    return this.closing
+      ? Promise.reject(new TesseraError("bus_closed"))
+      : this.sender.publish(topic, message);
+  }
+
+  subscribe<T extends Topic>(topic: T, atOnce: number, handler: Handler<Messages[T]>): Subscription {
+    const { settings, onTrouble, onRefused, onAbandoned } = this.options;
+    const inbox = new Inbox({
+      topic,
+      atOnce,
+      handler,
+      messagesMax: MESSAGES_PER_HANDLER * atOnce,
+      bytesMax: BYTES_MAX,
+      onRefused: (refusal) => {
+        this.counts.refused++;
+        onRefused?.(topic, refusal);
+      },
+      onAbandoned: () => {
+        this.counts.abandoned++;
+        onAbandoned?.(topic);
+      },
+    });
+    const member = new Member({
+      kafka: this.kafka,
+      topic: topicName(settings, topic),
+      group: groupName(settings, topic),
+      inbox,
+      onTrouble: (fault, again) => onTrouble?.(fault, again),
+    });
+    this.members.add(member);
+    return member;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all([this.sender.close(), ...[...this.members].map((member) => member.close())]);
+    await this.producer.disconnect();
+  }
+}

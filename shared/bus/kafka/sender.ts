@@ -1,0 +1,133 @@
+import type { Message, Partitioners, Producer, RecordMetadata } from "kafkajs";
+import { TesseraError } from "../../errors.ts";
+import type { Messages, Topic } from "../port.ts";
+import { busFault } from "./faults.ts";
+import { encode } from "./wire.ts";
+
+const SENDS_AT_ONCE_MAX = 4;
+/** Small messages that wait together go together. One that is larger goes by itself. */
+const SEND_BYTES_MAX = 1024 * 1024;
+const SEND_MESSAGES_MAX = 64;
+const UNANSWERED_MAX = 3;
+
+interface Letter {
+  readonly topic: Topic;
+  /** Encodes once, when it is first asked for. */
+  readonly message: () => Message;
+  readonly resolve: () => void;
+  readonly reject: (error: TesseraError) => void;
+}
+
+interface Parcel {
+  readonly topic: Topic;
+  readonly letters: Letter[];
+  readonly messages: Message[];
+}
+
+/**
+ * Publishes. Every send goes to one partition: kafkajs 2.2.4 can resolve a send over several after losing a part of it
+ * when one of several brokers dies (its issue 1303). The key says which partition; see `byKey`. Few sends are under way
+ * at a time; the rest wait as they came, not yet encoded.
+ */
+export class Sender {
+  private waiting: Letter[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private turn = 0;
+  private closed = false;
+
+  constructor(
+    private readonly producer: Producer,
+    private readonly nameOf: (topic: Topic) => string,
+    private readonly sendsAtOnce = SENDS_AT_ONCE_MAX,
+  ) {}
+
+  /** Resolves when every in-sync replica has the message. */
+  publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void> {
+    if (this.closed) return Promise.reject(new TesseraError("bus_closed"));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.waiting.push({ topic, message: once(() => kafkaMessage(topic, message)), resolve, reject });
+    this.feed();
+    return promise;
+  }
+
+  /** Refuses who waits, and sees through what is under way. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const { reject } of this.waiting.splice(0)) reject(new TesseraError("bus_closed"));
+    await Promise.all(this.running);
+  }
+
+  private feed(): void {
+    while (this.running.size < this.sendsAtOnce && this.waiting.length > 0) {
+      const parcel = this.pack();
+      const sending: Promise<void> = this.send(parcel).finally(() => {
+        this.running.delete(sending);
+        this.feed();
+      });
+      this.running.add(sending);
+    }
+  }
+
+  /** The first that waits, and those right behind it that go to the same topic and fit. */
+  private pack(): Parcel {
+    const { topic } = this.waiting[0]!;
+    const key = String(this.turn++);
+    const parcel: Parcel = { topic, letters: [], messages: [] };
+    let bytes = 0;
+    while (this.waiting[0]?.topic === topic && parcel.letters.length < SEND_MESSAGES_MAX) {
+      const message = this.waiting[0].message();
+      bytes += sizeOf(message);
+      if (parcel.letters.length > 0 && bytes > SEND_BYTES_MAX) break;
+      parcel.letters.push(this.waiting.shift()!);
+      parcel.messages.push({ ...message, key });
+    }
+    return parcel;
+  }
+
+  private async send({ topic, letters, messages }: Parcel): Promise<void> {
+    try {
+      await this.sendUntilAnswered(this.nameOf(topic), messages);
+      for (const { resolve } of letters) resolve();
+    } catch (thrown) {
+      const fault = busFault(thrown);
+      for (const { reject } of letters) reject(fault);
+    }
+  }
+
+  private async sendUntilAnswered(topic: string, messages: Message[]): Promise<void> {
+    for (let attempt = 1; attempt <= UNANSWERED_MAX; attempt++) {
+      const answer = await this.producer.send({ topic, acks: -1, messages });
+      if (coversSend(answer, topic)) return;
+    }
+    throw new TesseraError("bus_send_failed", `The broker did not answer for what was sent to ${topic}.`);
+  }
+}
+
+/** Whether the broker said of the one partition that was sent to where the messages stand. */
+const coversSend = (answer: readonly RecordMetadata[], topic: string): boolean =>
+  answer.length === 1 &&
+  answer[0]!.topicName === topic &&
+  answer[0]!.errorCode === 0 &&
+  Number(answer[0]!.baseOffset ?? -1) >= 0;
+
+/** All messages of a send have the same number as key, so they go to the same partition, also when sent again. */
+export const byKey: () => ReturnType<typeof Partitioners.DefaultPartitioner> =
+  () =>
+  ({ partitionMetadata, message }) =>
+    partitionMetadata[Number(message.key) % partitionMetadata.length]!.partitionId;
+
+function kafkaMessage<T extends Topic>(topic: T, message: Messages[T]): Message {
+  const { headers, value } = encode(topic, message);
+  return { headers, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
+}
+
+function once<V>(make: () => V): () => V {
+  let made: V | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const sizeOf = ({ value, headers }: Message): number =>
+  (value?.length ?? 0) + Object.values(headers ?? {}).reduce((sum, text) => sum + (text?.length ?? 0), 0);

@@ -1,0 +1,190 @@
+import { expect, test } from "bun:test";
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
+import type { KafkaSettings } from "../../shared/bus/kafka/client.ts";
+import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
+import { checkTopics, createTopics } from "../../shared/bus/kafka/topics.ts";
+import { encode, META_HEADER, type Refusal } from "../../shared/bus/kafka/wire.ts";
+import type { Task } from "../../shared/bus/messages.ts";
+import { createRaster } from "../../shared/raster.ts";
+import { describeOnKafka } from "../support/on_kafka.ts";
+import { countdown, task } from "./tasks.ts";
+
+/** A task whose window has so many bytes. */
+function taskOf(tile: number, bytes: number): Task {
+  const rect = { x: 0, y: 0, width: 1024, height: bytes / 1024 };
+  const window = createRaster(rect, { channels: 1, depth: 8 });
+  window.data.fill(tile);
+  return {
+    ...task(tile),
+    input: { width: rect.width, height: rect.height, channels: 1, depth: 8 },
+    out: rect,
+    window,
+  };
+}
+
+const stranger = ({ brokers }: KafkaSettings) =>
+  new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+
+describeOnKafka("faults on a real Kafka", ({ broker, installation }) => {
+  test("forged and damaged messages are counted and dropped; the consumer goes on behind them", async () => {
+    const settings = await installation();
+    const refusals: Refusal[] = [];
+    const bus = await KafkaBus.connect({ settings, onRefused: (_, refusal) => refusals.push(refusal) });
+    const producer = stranger(settings).producer({ createPartitioner: () => () => 0 });
+    const { headers, value } = encode("tasks", task(1));
+    const own = { headers, value: Buffer.from(value) };
+    try {
+      await producer.connect();
+      // a codec that no consumer of ours has
+      CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+        compress: async ({ buffer }: { buffer: Buffer }) => Bun.zstdCompressSync(buffer),
+        decompress: () => Promise.reject(new Error("no such codec")),
+      });
+      await producer.send({
+        topic: `${settings.prefix}tasks`,
+        compression: CompressionTypes.ZSTD,
+        messages: [
+          { value: null },
+          { value: "not ours" },
+          { headers: { ...headers, [META_HEADER]: ["{", "}"] }, value: own.value },
+          { headers: { ...headers, [META_HEADER]: "{" }, value: own.value },
+          { headers: { ...headers, [META_HEADER]: "{}" }, value: own.value },
+          { headers, value: Buffer.alloc(100_000) },
+          own,
+        ],
+      });
+      const served = countdown(1);
+      bus.subscribe("tasks", 1, async ({ tile }) => {
+        expect(tile).toBe(1);
+        served.hit();
+      });
+      await served.done;
+      expect(refusals).toEqual(["version", "version", "meta", "meta", "schema", "size"]);
+      expect(bus.counts).toEqual({ refused: 6, abandoned: 0 });
+    } finally {
+      await producer.disconnect();
+      await bus.close();
+    }
+  });
+
+  test("a message that is too large is refused by name, and the next one goes", async () => {
+    const bus = await KafkaBus.connect({ settings: await installation() });
+    try {
+      const refused = await bus.publish("tasks", taskOf(1, 2 * 1024 * 1024)).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: "bus_message_too_large" });
+      await bus.publish("tasks", taskOf(2, 512 * 1024));
+    } finally {
+      await bus.close();
+    }
+  });
+
+  test("P5: large messages come whole, though far more wait than fit", async () => {
+    const bus = await KafkaBus.connect({ settings: await installation() });
+    try {
+      const tiles = 60;
+      await Promise.all(
+        Array.from({ length: tiles }, (_, tile) => bus.publish("tasks", taskOf(tile, 768 * 1024))),
+      );
+      const all = countdown(tiles);
+      const seen = new Set<number>();
+      bus.subscribe("tasks", 2, async ({ tile, window }) => {
+        expect(window.data.length).toBe(768 * 1024);
+        expect(window.data.every((value) => value === tile)).toBe(true);
+        seen.add(tile);
+        all.hit();
+      });
+      await all.done;
+      expect(seen.size).toBe(tiles);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  test("P3: members come and go in mid-work: every message is served", async () => {
+    const bus = await KafkaBus.connect({ settings: await installation() });
+    try {
+      const tiles = 200;
+      const seen = new Map<number, number>();
+      const [some, all] = [countdown(20), countdown(tiles)];
+      const member = () =>
+        bus.subscribe("tasks", 2, async ({ tile }) => {
+          await new Promise(setImmediate);
+          seen.set(tile, (seen.get(tile) ?? 0) + 1);
+          some.hit();
+          if (seen.get(tile) === 1) all.hit();
+        });
+      const first = member();
+      const published = Array.from({ length: tiles }, (_, tile) =>
+        bus.publish("tasks", taskOf(tile, 64 * 1024)),
+      );
+      await some.done;
+      const second = member();
+      await second.ready;
+      await first.close();
+      member();
+      await Promise.all([...published, all.done]);
+      expect(seen.size).toBe(tiles);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  test("P3: the broker is killed in mid-work and starts again: nothing published is lost", async () => {
+    const bus = await KafkaBus.connect({ settings: await installation() });
+    try {
+      const tiles = 40;
+      const seen = new Set<number>();
+      const [some, all] = [countdown(5), countdown(tiles)];
+      const member = bus.subscribe("tasks", 1, async ({ tile }) => {
+        if (!seen.has(tile)) all.hit();
+        seen.add(tile);
+        some.hit();
+      });
+      await member.ready;
+      const published: Promise<void>[] = [];
+      for (let tile = 0; tile < tiles / 2; tile++) published.push(bus.publish("tasks", taskOf(tile, 1024)));
+      await some.done;
+      const restarted = broker().restart();
+      for (let tile = tiles / 2; tile < tiles; tile++)
+        published.push(bus.publish("tasks", taskOf(tile, 1024)));
+      await Promise.all([restarted, ...published, all.done]);
+      expect(seen.size).toBe(tiles);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  test("topics that are missing or wrong are told apart in sentences; nothing is changed behind one's back", async () => {
+    const usual = { partitions: 2, replicas: 1, messageBytesMax: 2 ** 20, retentionMs: 3_600_000 };
+    const settings = { brokers: [broker().address], prefix: "wrong." };
+    expect(await checkTopics(settings)).toEqual([
+      "Topic wrong.tasks is missing.",
+      "Topic wrong.results is missing.",
+    ]);
+    expect(await KafkaBus.connect({ settings }).catch((error: unknown) => error)).toMatchObject({
+      code: "bus_topic_missing",
+      detail: "Missing: wrong.tasks, wrong.results.",
+    });
+    const unsafe = { tasks: { ...usual, replicas: 2 }, results: usual };
+    expect(await createTopics(settings, unsafe).catch((error: unknown) => error)).toMatchObject({
+      code: "bus_request_refused",
+      detail: "Replication-factor is invalid",
+    });
+    expect(await createTopics(settings, { tasks: usual, results: usual })).toEqual([]);
+    const more = { partitions: 4, replicas: 2, messageBytesMax: 2 ** 21, retentionMs: 7_200_000 };
+    const sentences = [
+      "Topic wrong.tasks has 2 partitions; 4 are wanted.",
+      "Topic wrong.tasks has 1 replicas; 2 are wanted.",
+      "Topic wrong.tasks takes messages of 1048576 bytes; 2097152 are wanted (max.message.bytes).",
+      "Topic wrong.tasks keeps messages for 3600000 ms; 7200000 are wanted (retention.ms).",
+    ];
+    expect(await createTopics(settings, { tasks: more, results: usual })).toEqual(sentences);
+    expect(await checkTopics(settings, { tasks: usual, results: usual })).toEqual([]);
+  });
+
+  test("a broker that is not there is named so, soon", async () => {
+    const settings = { brokers: ["127.0.0.1:1"] };
+    const fault = await KafkaBus.connect({ settings }).catch((error: unknown) => error);
+    expect(fault).toMatchObject({ code: "bus_unreachable" });
+  });
+});
