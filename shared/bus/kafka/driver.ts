@@ -86,11 +86,15 @@ export class KafkaBus implements Bus {
       kafka: this.kafka,
       topic: topicName(settings, topic),
       group: groupName(settings, topic),
+      atOnce,
       inbox,
       onTrouble: (fault, again) => onTrouble?.(fault, again),
     });
     this.members.add(member);
-    return member;
+    return {
+      ready: member.ready,
+      close: () => member.close().finally(() => this.members.delete(member)),
+    };
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import { TesseraError } from "../../errors.ts";
 import type { Subscription, Topic } from "../port.ts";
+import { stickyAssigner } from "./assigner.ts";
 import { PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
 import type { Fetched, Inbox } from "./inbox.ts";
@@ -14,6 +15,8 @@ interface MemberOptions {
   readonly kafka: Kafka;
   readonly topic: string;
   readonly group: string;
+  /** Handlers that run at a time: how much of the topic it takes beside the others. */
+  readonly atOnce: number;
   readonly inbox: Pick<
     Inbox<Topic>,
     "take" | "isFull" | "room" | "keep" | "uncommitted" | "committed" | "drain"
@@ -41,6 +44,7 @@ export class Member implements Subscription {
   private committing: Promise<void> = Promise.resolve();
   private timer: ReturnType<typeof setInterval> | undefined;
   private memberId = "";
+  private owned: readonly number[] = [];
   private rejoining = true;
   private closing: Promise<void> | undefined;
 
@@ -59,6 +63,7 @@ export class Member implements Subscription {
       maxBytesPerPartition: 2 * 1024 * 1024,
       allowAutoTopicCreation: false,
       retry: PATIENT,
+      partitionAssigners: [stickyAssigner(() => ({ weight: options.atOnce, had: this.owned }))],
     });
     this.started = this.start();
   }
@@ -104,7 +109,8 @@ export class Member implements Subscription {
 
   private onJoin({ memberId, memberAssignment }: ConsumerGroupJoinEvent["payload"]): void {
     const { inbox, topic } = this.options;
-    const kept = inbox.keep(memberId === this.memberId ? (memberAssignment[topic] ?? []) : []);
+    this.owned = memberAssignment[topic] ?? [];
+    const kept = inbox.keep(memberId === this.memberId ? this.owned : []);
     for (const { partition, offset } of kept)
       this.consumer.seek({ topic, partition, offset: String(offset) });
     this.memberId = memberId;
