@@ -10,4 +10,5 @@ worker.start();
 process.once("SIGTERM", async () => {
   await worker.stop();
   await bus.close();
+  process.exit(0);
 });
