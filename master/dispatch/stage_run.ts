@@ -11,7 +11,7 @@ import { type StagePlan, tileRect } from "../plan/plan.ts";
 import type { JobStore } from "../store/store.ts";
 
 /** Bytes that the open bands of a stage may hold together; one band is always allowed. */
-const OPEN_BYTES_MAX = 24 << 20;
+const OPEN_BYTES_MAX = 32 << 20;
 const OPEN_BANDS_MAX = 16;
 /** Attempts that a tile has before it is dead. */
 export const ATTEMPTS_MAX = 3;

@@ -5,7 +5,7 @@ import type { Step } from "../../shared/ops/op.ts";
 import { opNamed } from "../../shared/ops/registry.ts";
 
 /** Bytes that one band may read or write at once; what the master holds for a job is a small multiple of it. */
-const BAND_BYTES = 4 << 20;
+const BAND_BYTES = 8 << 20;
 /** Bytes that one image within a tile's chain should not exceed; beyond it tiles are made smaller. */
 const TILE_BYTES_GOAL = 32 << 20;
 /** Bytes beyond which even a tile of one pixel is refused. */
