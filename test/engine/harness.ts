@@ -11,6 +11,7 @@ import { writePicture } from "../../samples/write.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { MemoryBus } from "../../shared/bus/memory.ts";
 import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/geometry.ts";
+import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import type { Raster } from "../../shared/raster.ts";
 
 /** A folder of its own for the time of `use`. */
@@ -38,17 +39,19 @@ interface BenchOptions {
   readonly leaseMs?: number;
   readonly now?: () => number;
   readonly limits?: Partial<Limits>;
+  readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
 }
 
 /** A master with a bus and no worker: a test brings its own, or none. */
 export function openBench(folder: string, options: BenchOptions = {}): Bench {
-  const { threads = 2, durable = false, leaseMs = 3_600_000, now, limits } = options;
+  const { threads = 2, durable = false, leaseMs = 3_600_000, now, limits, silence } = options;
   const dir = join(folder, "master");
   const bus = new MemoryBus();
   const buffers = new BufferPool();
   const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, ...limits };
   const master = new Master({
-    ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all },
+    ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
+    ...(silence && { silence }),
     ...(now && { now }),
   });
   master.start();
