@@ -1,26 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BufferPool } from "../shared/buffers.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
-import { asTesseraError, type ErrorCode, TesseraError } from "../shared/errors.ts";
+import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
-import { parsePipeline } from "../shared/pipeline/pipeline.ts";
-import { canvasBytes } from "./canvas/canvas.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
-import { checkOutput, type OutputSpec, outputSpec } from "./export/output.ts";
-import type { Profile } from "./ingest/ingest.ts";
-import { hasEnded, type JobRecord, type JobRequest, type JobView, PRIORITY } from "./jobs/job.ts";
-import { JobRun, resultName } from "./jobs/job_run.ts";
+import { hasEnded, type JobRecord, type JobView, PRIORITY } from "./jobs/job.ts";
+import { JobFiles } from "./jobs/job_files.ts";
+import { JobRun } from "./jobs/job_run.ts";
 import { Progress, viewOf } from "./jobs/progress.ts";
+import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
 import type { Limits } from "./limits.ts";
 import { Packing } from "./packing/packing.ts";
-import { uprightSteps } from "./plan/orientation.ts";
-import { type Plan, planPipeline } from "./plan/plan.ts";
-import { probe } from "./probe/probe.ts";
+import { planPipeline } from "./plan/plan.ts";
 import { JobQueue } from "./queue.ts";
 import { JobStore } from "./store/store.ts";
 import { Roster, type WorkerView } from "./workers/roster.ts";
@@ -34,12 +29,8 @@ const LARGE_PIXELS = 64_000_000;
 const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
 /** Results unpacked at a time, over Kafka. */
 const RESULTS_AT_ONCE = 8;
-/** Failures that another try may not have: these jobs' files are kept for a while. */
-const KEPT: ReadonlySet<ErrorCode> = new Set(["tile_failed", "tile_lost"]);
 const SWEEP_EVERY_MS = 600_000;
 const NEVER = Number.POSITIVE_INFINITY;
-
-const TILE_SIZE = { default: 512, minimum: 64, maximum: 1024 } as const;
 
 export interface MasterOptions {
   readonly dir: string;
@@ -60,17 +51,6 @@ export interface MasterOptions {
   readonly onTrouble?: (fault: TesseraError) => void;
 }
 
-export interface SubmitRequest {
-  readonly source: JobRequest["source"];
-  readonly pipeline: unknown;
-  readonly output?: Partial<OutputSpec>;
-  readonly profile?: Profile;
-  readonly tileSize?: number;
-  /** 0 to 9; of two jobs whose priorities differ by one, the higher one gets twice as many tiles done. */
-  readonly priority?: number;
-  readonly id?: string;
-}
-
 interface Active {
   readonly run: JobRun;
   readonly progress: Progress;
@@ -79,6 +59,7 @@ interface Active {
 
 /** Takes jobs in, runs them to their end, and takes up after a restart what a crash left. */
 export class Master {
+  private readonly files: JobFiles;
   private readonly store: JobStore;
   private readonly dispatcher: Dispatcher;
   private readonly now: () => number;
@@ -96,8 +77,7 @@ export class Master {
 
   constructor(private readonly options: MasterOptions) {
     this.now = options.now ?? Date.now;
-    mkdirSync(join(options.dir, "jobs"), { recursive: true });
-    mkdirSync(this.uploadDir, { recursive: true });
+    this.files = new JobFiles(options.dir, options.limits, this.now);
     this.store = new JobStore(join(options.dir, "tessera.sqlite"), options.durable, this.now);
     const { bus, buffers, leaseMs, fingerprint, silence } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
@@ -111,9 +91,9 @@ export class Master {
     });
   }
 
-  /** Where uploads are written to before they are submitted; on the same disk as everything else. */
+  /** Where uploads are written to before they are submitted. */
   get uploadDir(): string {
-    return join(this.options.dir, "uploads");
+    return this.files.uploads;
   }
 
   /** Takes up every unfinished job where it stood, and begins to work. */
@@ -134,11 +114,11 @@ export class Master {
       () => {},
     );
     const unfinished = this.store.unfinished();
-    this.removeOrphans(unfinished);
+    this.files.removeOrphans(this.store, unfinished);
     // Those that were under way come before those that waited.
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
     for (const job of unfinished.sort((a, b) => begun(a) - begun(b))) if (!job.paused) this.enqueue(job);
-    this.sweeper = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
+    this.sweeper = setInterval(() => this.files.sweep(this.store), SWEEP_EVERY_MS);
     this.schedule();
   }
 
@@ -155,25 +135,11 @@ export class Master {
     this.store.close();
   }
 
-  /**
-   * Checks a job and queues it. The source is probed (its header only) and the pipeline planned first, so that what
-   * cannot work is refused here.
-   */
+  /** Checks a job and queues it: what cannot work is refused here. @throws what `prepareJob` throws, disk_full */
   async submit(request: SubmitRequest): Promise<JobView> {
     this.refuseIfStopping();
-    const tileSize = within("Tile size", TILE_SIZE, request.tileSize);
-    const priority = within("Priority", PRIORITY, request.priority);
-    const steps = parsePipeline(request.pipeline);
-    const { metadata: _, ...probed } = await probe(request.source.path, this.options.limits);
-    const output = outputSpec(request.output ?? {}, probed.type);
-    const pipeline = [...uprightSteps(probed.orientation), ...steps];
-    const plan = planPipeline(pipeline, probed.shape, tileSize, this.options.limits.pixelsMax);
-    checkOutput(output, plan.output);
-    this.checkDisk(plan);
-    const { source, profile = "srgb" } = request;
-    const { width, height } = plan.output;
-    const planned = { stages: plan.stages.length, tiles: plan.tiles, width, height };
-    const stored: JobRequest = { source, probe: probed, pipeline, output, profile, tileSize, planned };
+    const { stored, plan, priority } = await prepareJob(request, this.options.limits);
+    this.files.checkRoom(plan);
     this.refuseIfStopping(); // the probe took its time
     const id = request.id ?? randomUUID();
     this.store.insert(id, stored, priority);
@@ -213,7 +179,7 @@ export class Master {
     this.queue.remove(id);
     const active = this.active.get(id);
     if (active !== undefined) active.run.stop(new TesseraError("job_cancelled"));
-    else this.discard(id);
+    else this.files.discard(this.store.get(id)!);
     return this.told(id);
   }
 
@@ -240,7 +206,7 @@ export class Master {
   retry(id: string): JobView {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    const kept = isKept(record) && existsSync(record.request.source.path) && !this.running.has(id);
+    const kept = this.files.hasSource(record) && !this.running.has(id);
     if (!kept || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
     this.enqueue(this.store.get(id)!);
@@ -251,7 +217,7 @@ export class Master {
   /** @throws job_not_found, job_not_active, request_invalid */
   setPriority(id: string, priority: number): JobView {
     const { state } = this.view(id);
-    within("Priority", PRIORITY, priority);
+    validPriority(priority);
     if (!this.store.setPriority(id, priority))
       throw new TesseraError("job_not_active", `Its state is ${state}.`);
     this.queue.setPriority(id, priority);
@@ -274,9 +240,8 @@ export class Master {
   resultPath(id: string): string {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    const path = join(this.jobDir(id), resultName(record));
-    if (record.state !== "done" || !existsSync(path))
-      throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
+    const path = this.files.resultOf(record);
+    if (path === undefined) throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
     return path;
   }
 
@@ -305,7 +270,7 @@ export class Master {
       this.begin(record);
     } catch (thrown) {
       this.fail(record.id, thrown);
-      this.discard(record.id);
+      this.files.discard(this.store.get(record.id)!);
       this.tell(this.view(record.id));
     }
   }
@@ -321,7 +286,7 @@ export class Master {
     const { store, dispatcher, now, name: master } = this;
     const run: JobRun = new JobRun(record, plan, {
       ...{ master, store, dispatcher, buffers, limits, durable, threads, now },
-      dir: this.jobDir(id),
+      dir: this.files.folderOf(id),
       openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
       weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
       onChange: () => this.tell(this.view(id)),
@@ -347,7 +312,8 @@ export class Master {
       const view = this.view(id);
       if (view.state === "done") this.tell(view);
       // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
-      await Promise.allSettled(this.leftovers(id).map((path) => rm(path, { recursive: true, force: true })));
+      const leftovers = this.files.leftovers(this.store.get(id)!);
+      await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
       if (view.state !== "done") this.tell(view);
     }
     this.running.delete(id);
@@ -363,50 +329,6 @@ export class Master {
     if (error.code === "internal") console.error(error.cause ?? error);
     // Interrupted by a stop or a pause, it stays as it is and goes on later.
     if (!this.stopping && error.code !== "job_paused") this.store.fail(id, error.code, error.message);
-  }
-
-  /** All files of an ended job but its result. */
-  private leftovers(id: string): string[] {
-    const record = this.store.get(id);
-    if (record === undefined || !hasEnded(record.state) || isKept(record)) return [];
-    return this.filesOf(record);
-  }
-
-  private filesOf(record: JobRecord): string[] {
-    const { id } = record;
-    const { source } = record.request;
-    const dir = this.jobDir(id);
-    const files = existsSync(dir) ? readdirSync(dir).filter((file) => file !== resultName(record)) : [];
-    const unwanted = record.state === "done" ? files.map((file) => join(dir, file)) : [dir];
-    return source.owned ? [...unwanted, source.path] : unwanted;
-  }
-
-  private discard(id: string): void {
-    for (const path of this.leftovers(id)) rmSync(path, { recursive: true, force: true });
-  }
-
-  /** What a crash left between an upload and its job, or between a job's end and its clean-up. */
-  private removeOrphans(unfinished: readonly JobRecord[]): void {
-    this.sweep();
-    const kept = this.store.endedBefore("failed", NEVER).filter(isKept);
-    const wanted = new Set([...unfinished, ...kept].map(({ request }) => request.source.path));
-    for (const file of readdirSync(this.uploadDir)) {
-      const path = join(this.uploadDir, file);
-      if (!wanted.has(path)) rmSync(path, { force: true });
-    }
-    for (const id of readdirSync(join(this.options.dir, "jobs"))) {
-      if (this.store.get(id) === undefined) rmSync(this.jobDir(id), { recursive: true, force: true });
-      else this.discard(id);
-    }
-  }
-
-  /** Nobody has tried them again in time: their files go, their rows stay. */
-  private sweep(): void {
-    const before = this.now() - this.options.limits.failedKeptMs;
-    for (const record of this.store.endedBefore("failed", before)) {
-      if (!isKept(record)) continue;
-      for (const path of this.filesOf(record)) rmSync(path, { recursive: true, force: true });
-    }
   }
 
   private tile({ run }: Assignment, event: TileEvent): void {
@@ -438,15 +360,6 @@ export class Master {
     return viewOf(record, this.active.get(record.id)?.progress, this.now());
   }
 
-  /** Refuses a job whose canvases would not leave the disk the room that it has to keep. */
-  private checkDisk(plan: Plan): void {
-    const { bavail, bsize } = statfsSync(this.options.dir);
-    const last = plan.stages.at(-1)!;
-    const needed = canvasBytes(plan.stages[0]!.input) + 2 * canvasBytes(last.output);
-    if (bavail * bsize - needed < this.options.limits.freeBytesMin)
-      throw new TesseraError("disk_full", `The job needs about ${Math.ceil(needed / 2 ** 20)} MiB.`);
-  }
-
   private refuseIfStopping(): void {
     if (this.stopping) throw new TesseraError("bus_closed", "The master is stopping.");
   }
@@ -454,28 +367,7 @@ export class Master {
   private activeLarge(): number {
     return [...this.active.values()].filter(({ run }) => isLarge(run.record)).length;
   }
-
-  private jobDir(id: string): string {
-    return join(this.options.dir, "jobs", id);
-  }
 }
-
-const isKept = ({ state, error }: JobRecord): boolean =>
-  state === "failed" && error !== undefined && KEPT.has(error.code);
 
 const isLarge = ({ request }: JobRecord): boolean =>
   request.probe.width * request.probe.height > LARGE_PIXELS;
-
-/** @throws request_invalid */
-function within(
-  what: string,
-  { default: usual, minimum, maximum }: { default: number; minimum: number; maximum: number },
-  value = usual,
-): number {
-  if (!Number.isInteger(value) || value < minimum || value > maximum)
-    throw new TesseraError(
-      "request_invalid",
-      `${what}: expected a whole number from ${minimum} to ${maximum}.`,
-    );
-  return value;
-}

@@ -1,5 +1,5 @@
 import { TesseraError } from "../../shared/errors.ts";
-import type { SubmitRequest } from "../master.ts";
+import type { SubmitRequest } from "../jobs/submission.ts";
 
 const NUMBERS = { quality: "quality", effort: "effort" } as const;
 const KNOWN = [

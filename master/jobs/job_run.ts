@@ -21,6 +21,7 @@ import type { ImageLimits, ImageMetadata, Probe } from "../probe/types.ts";
 import type { JobStore } from "../store/store.ts";
 import { syncDirectory } from "./files.ts";
 import type { JobRecord, JobResult } from "./job.ts";
+import { resultName } from "./job_files.ts";
 import { PhaseClock } from "./phases.ts";
 
 /** How often the decoder's front is looked at; a tile takes about as long. */
@@ -262,8 +263,6 @@ export class JobRun {
     if (this.abort.signal.aborted) throw this.abort.signal.reason;
   }
 }
-
-export const resultName = (record: JobRecord): string => `result.${record.request.output.format}`;
 
 function resolveStep(plan: StagePlan, collector: Collector): Step[] {
   const op = opNamed(plan.ends!.op);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openEngine } from "../../embedded/engine.ts";
 import { sharp } from "../../master/codec/sharp.ts";
 import type { JobState, JobView } from "../../master/jobs/job.ts";
-import type { SubmitRequest } from "../../master/master.ts";
+import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { type Bench, inFolder, openBench, picture, seen, spec, turn, unowned, withBench } from "./harness.ts";
 import { answer, asked, filesIn, reachJob, uploaded } from "./job_states.ts";
