@@ -196,8 +196,7 @@ export class Master {
   resume(id: string): JobView {
     const { state } = this.view(id);
     if (!this.store.resume(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
-    // One that has not stopped yet is taken up when it has.
-    if (!this.running.has(id)) this.enqueue(this.store.get(id)!);
+    this.enqueueOnceFree(id);
     this.schedule();
     return this.told(id);
   }
@@ -206,10 +205,9 @@ export class Master {
   retry(id: string): JobView {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    const kept = this.files.hasSource(record) && !this.running.has(id);
-    if (!kept || !this.store.retry(id))
+    if (!this.files.hasSource(record) || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
-    this.enqueue(this.store.get(id)!);
+    this.enqueueOnceFree(id);
     this.schedule();
     return this.told(id);
   }
@@ -253,6 +251,11 @@ export class Master {
 
   private enqueue(record: JobRecord): void {
     this.queue.add(record.id, record.priority, isLarge(record));
+  }
+
+  /** One whose run has not let go of everything yet is taken up when it has. */
+  private enqueueOnceFree(id: string): void {
+    if (!this.running.has(id)) this.enqueue(this.store.get(id)!);
   }
 
   private schedule(): void {
@@ -318,7 +321,7 @@ export class Master {
     }
     this.running.delete(id);
     if (this.stopping) return;
-    // Paused and resumed before it had stopped.
+    // Resumed, or tried again, before it had let go of everything.
     const record = this.store.get(id);
     if (record !== undefined && !hasEnded(record.state) && !record.paused) this.enqueue(record);
     this.schedule();
