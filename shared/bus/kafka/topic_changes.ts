@@ -39,29 +39,26 @@ export async function changeTopics(
 
 type Tell = (sentence: string) => void;
 
-/** Another process may be quicker: then it is there, and that is all that was wanted. */
+/** Another process may be quicker: then they are there, and that is all that was wanted. */
 async function create(admin: Admin, topics: readonly WantedTopic[], tell: Tell): Promise<void> {
-  let there: readonly string[] = [];
   try {
     // Under KRaft waitForLeaders races with the metadata and throws; whether they are there is looked at afterwards.
-    const any = await admin.createTopics({ waitForLeaders: false, topics: topics.map(creation) });
-    if (!any) return;
+    const areOurs = await admin.createTopics({ waitForLeaders: false, topics: topics.map(creation) });
+    if (!areOurs) return;
   } catch (thrown) {
-    there = existing(thrown);
+    throw refusalOf(thrown);
   }
-  for (const { name, partitions } of topics.filter((topic) => !there.includes(topic.name)))
+  for (const { name, partitions } of topics)
     tell(`Created topic ${name} with ${partitions} ${partitions === 1 ? "partition" : "partitions"}.`);
 }
 
-/** The topics that were there already, if that was all. @throws the first thing that was wrong beside it */
-function existing(thrown: unknown): string[] {
-  if (!(thrown instanceof KafkaJSAggregateError)) throw thrown;
-  return thrown.errors.map((error) => {
-    const { type, topic = "" } = error as { type?: string; topic?: string };
-    if (type === "TOPIC_ALREADY_EXISTS") return topic;
-    const { code, detail } = busFault(error, "bus_request_refused");
-    throw new TesseraError(code, `Topic ${topic} cannot be created: ${detail}.`, { cause: thrown });
-  });
+/** Several topics may be refused at once: the first that is not merely there already speaks for all. */
+function refusalOf(thrown: unknown): unknown {
+  if (!(thrown instanceof KafkaJSAggregateError)) return thrown;
+  const first = thrown.errors.find((error) => !isOfType(error, ["TOPIC_ALREADY_EXISTS"]));
+  const { topic } = first as unknown as { topic: string };
+  const { code, detail } = busFault(first, "bus_request_refused");
+  return new TesseraError(code, `Topic ${topic} cannot be created: ${detail}.`, { cause: thrown });
 }
 
 function creation(topic: WantedTopic) {
