@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
 import type { KafkaSettings } from "../../shared/bus/kafka/client.ts";
 import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
-import { checkTopics, createTopics } from "../../shared/bus/kafka/topics.ts";
 import { encode, META_HEADER, type Refusal } from "../../shared/bus/kafka/wire.ts";
 import type { Packed, Task } from "../../shared/bus/messages.ts";
 import { createRaster } from "../../shared/raster.ts";
@@ -153,37 +152,6 @@ describeOnKafka("faults on a real Kafka", ({ broker, installation }) => {
     } finally {
       await bus.close();
     }
-  });
-
-  test("topics that are missing or wrong are told apart in sentences; nothing is changed behind one's back", async () => {
-    const usual = { partitions: 2, replicas: 1, messageBytesMax: 2 ** 20, retentionMs: 3_600_000 };
-    const others = { results: usual, heartbeats: usual, "dead-letters": usual };
-    const settings = { brokers: [broker().address], prefix: "wrong." };
-    expect(await checkTopics(settings)).toEqual([
-      "Topic wrong.tasks is missing.",
-      "Topic wrong.results is missing.",
-      "Topic wrong.heartbeats is missing.",
-      "Topic wrong.dead-letters is missing.",
-    ]);
-    expect(await KafkaBus.connect({ settings }).catch((error: unknown) => error)).toMatchObject({
-      code: "bus_topic_missing",
-      detail: "Missing: wrong.tasks, wrong.results, wrong.heartbeats.",
-    });
-    const unsafe = { tasks: { ...usual, replicas: 2 }, ...others };
-    expect(await createTopics(settings, unsafe).catch((error: unknown) => error)).toMatchObject({
-      code: "bus_request_refused",
-      detail: "Replication-factor is invalid",
-    });
-    expect(await createTopics(settings, { tasks: usual, ...others })).toEqual([]);
-    const more = { partitions: 4, replicas: 2, messageBytesMax: 2 ** 21, retentionMs: 7_200_000 };
-    const sentences = [
-      "Topic wrong.tasks has 2 partitions; 4 are wanted.",
-      "Topic wrong.tasks has 1 replicas; 2 are wanted.",
-      "Topic wrong.tasks takes messages of 1048576 bytes; 2097152 are wanted (max.message.bytes).",
-      "Topic wrong.tasks keeps messages for 3600000 ms; 7200000 are wanted (retention.ms).",
-    ];
-    expect(await createTopics(settings, { tasks: more, ...others })).toEqual(sentences);
-    expect(await checkTopics(settings, { tasks: usual, ...others })).toEqual([]);
   });
 
   test("a broker that is not there is named so, soon", async () => {

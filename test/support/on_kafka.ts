@@ -3,7 +3,7 @@ import type { KafkaSettings } from "../../shared/bus/kafka/client.ts";
 import { createTopics } from "../../shared/bus/kafka/topics.ts";
 import { type Broker, missingForKafka, startKafka } from "./kafka.ts";
 
-const usual = { replicas: 1, messageBytesMax: 1024 * 1024, retentionMs: 3_600_000 };
+const usual = { replicas: 1, minInSync: 1, messageBytesMax: 1024 * 1024, retentionMs: 3_600_000 };
 /** Fewer partitions than in earnest: they are made for every test. */
 const TABLE = {
   tasks: { partitions: 4, ...usual },

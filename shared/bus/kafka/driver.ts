@@ -4,10 +4,11 @@ import { TesseraError } from "../../errors.ts";
 import type { Bus, Handler, Messages, NewsTopic, Subscription, Topic, WorkTopic } from "../port.ts";
 import { type KafkaSettings, kafkaClient, PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
+import { deleteGroups, endsOf } from "./groups.ts";
 import { Inbox } from "./inbox.ts";
 import { Member } from "./member.ts";
 import { onePartition, Sender } from "./sender.ts";
-import { deleteGroups, endsOf, requireTopics, topicName, workerGroup } from "./topics.ts";
+import { requireTopics, topicName, workerGroup } from "./topics.ts";
 import type { Refusal } from "./wire.ts";
 
 /** For each handler at work two messages wait: enough that none has to wait for a fetch. */
