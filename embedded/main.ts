@@ -6,24 +6,13 @@
  */
 import { limitsOf } from "../master/limits.ts";
 import { loadSettings } from "../shared/config/load.ts";
-import { asTesseraError } from "../shared/errors.ts";
+import { runService } from "../shared/service.ts";
 import { startServer } from "./server.ts";
 
-try {
+await runService(() => {
   const settings = loadSettings();
   const { dir, port, host: hostname, threads } = settings;
   const server = startServer({ dir, port, hostname, threads, limits: limitsOf(settings) });
   console.log(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await server.stop();
-    process.exit(0);
-  };
-  process.on("SIGTERM", () => void stop());
-  process.on("SIGINT", () => void stop());
-} catch (thrown) {
-  console.error(asTesseraError(thrown).message || thrown);
-  process.exit(1);
-}
+  return server;
+});

@@ -25,6 +25,7 @@ export class Pulse {
   /** One at a time: while the bus is away, what there would be to say is old by the time that it is sent. */
   private saying: Promise<void> | undefined;
   private more = false;
+  private takenMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: PulseOptions) {}
 
@@ -59,6 +60,11 @@ export class Pulse {
     });
   }
 
+  /** Milliseconds since the bus took one. */
+  beatMsAgo(): number {
+    return performance.now() - this.takenMs;
+  }
+
   drain(): void {
     this.phase = "draining";
     this.now();
@@ -87,7 +93,12 @@ export class Pulse {
       load: this.load,
       rssBytes: process.memoryUsage.rss(),
     };
-    return publish(beat).catch(() => {});
+    return publish(beat).then(
+      () => {
+        this.takenMs = performance.now();
+      },
+      () => {},
+    );
   }
 
   private measure(): void {

@@ -48,6 +48,14 @@ export class TileWorker {
     return this.subscription?.ready ?? Promise.reject(new Error("not started"));
   }
 
+  /** For whoever watches over the process. */
+  get health() {
+    return {
+      beatMsAgo: () => this.pulse.beatMsAgo(),
+      partitions: () => this.subscription?.share().length ?? 0,
+    };
+  }
+
   start(): void {
     const { bus, threads } = this.options;
     // One task more than there are threads: the next one is at hand when a thread falls free.

@@ -1,7 +1,9 @@
 import type { WorkerSeat } from "../workers/roster.ts";
 
-/** From a worker's answer to its next task: what it has to have in hand meanwhile. */
-const TURNAROUND_MS = 30;
+/** The way of a task there and of its answer back, beside the work. */
+const WAY_MS = 30;
+/** What a worker has to have in hand, lest it waits for its next task: the way, on a busy machine. */
+const AHEAD_MS = 80;
 const AHEAD_MAX = 6;
 /** Of a worker that has not done a tile yet, where nobody else has either. */
 const UNKNOWN_TILE_MS = 20;
@@ -17,7 +19,7 @@ export class Pace {
   /** Tiles that may be out with a worker: one a thread, and what it does until the next one arrives. */
   window({ beat: { threads }, tileMs }: WorkerSeat): number {
     if (!this.distant || tileMs === undefined) return 2 * threads + 1;
-    const meanwhile = Math.ceil((threads * TURNAROUND_MS) / Math.max(tileMs, 0.1));
+    const meanwhile = Math.ceil((threads * AHEAD_MS) / Math.max(tileMs, 0.1));
     return threads + Math.min(Math.max(meanwhile, 1), AHEAD_MAX * threads);
   }
 
@@ -28,7 +30,7 @@ export class Pace {
 
   /** Milliseconds until the answer to a task that is sent now. */
   answer(seat: WorkerSeat, seats: readonly WorkerSeat[]): number {
-    return Math.max(this.wait(seat, seats), this.tileMs(seat, seats)) + TURNAROUND_MS;
+    return Math.max(this.wait(seat, seats), this.tileMs(seat, seats)) + WAY_MS;
   }
 
   /** The worker that would have one tile more done first, of those that have room. */

@@ -1,0 +1,53 @@
+/** `bun run master`: takes images over HTTP and has their tiles computed by workers on other machines, over Kafka. */
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { BufferPool } from "../shared/buffers.ts";
+import { KafkaBus } from "../shared/bus/kafka/driver.ts";
+import { whenKafkaIsReady } from "../shared/bus/kafka/patience.ts";
+import { BusReport } from "../shared/bus/kafka/report.ts";
+import { createTopics } from "../shared/bus/kafka/topics.ts";
+import { kafkaSettings, topicTable } from "../shared/config/kafka.ts";
+import { loadSettings } from "../shared/config/load.ts";
+import { fingerprint } from "../shared/ops/fingerprint.ts";
+import { runService, type Service } from "../shared/service.ts";
+import { requireLoopback, serve } from "./http/serve.ts";
+import { limitsOf } from "./limits.ts";
+import { Master } from "./master.ts";
+
+const LEASE_MS = 120_000;
+/** Of workers: a few heartbeats, and far more than a broker's restart or a long collection of garbage takes. */
+const SILENCE = { silentAfterMs: 2000, lostAfterMs: 10_000 };
+
+async function start(): Promise<Service> {
+  const settings = loadSettings();
+  const { dir, host: hostname, port, threads } = settings;
+  requireLoopback(hostname);
+  const limits = limitsOf(settings);
+  const kafka = kafkaSettings(settings);
+  const report = new BusReport();
+  const { onTrouble, onRefused, onAbandoned } = report;
+  const bus = await whenKafkaIsReady(async () => {
+    if (settings.kafka.create_topics)
+      for (const fault of await createTopics(kafka, topicTable(settings))) console.error(fault);
+    return KafkaBus.connect({ settings: kafka, onTrouble, onRefused, onAbandoned });
+  }, onTrouble);
+  mkdirSync(dir, { recursive: true });
+  const master = new Master({
+    ...{ dir: resolve(dir), bus, buffers: new BufferPool(), limits, threads, durable: true },
+    ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint(), onTrouble },
+  });
+  const server = serve(master, { hostname, port, limits, durable: true });
+  master.start();
+  console.log(
+    `The master listens on ${server.url}, keeps its jobs in ${dir} and works over ${kafka.brokers.join(", ")}.`,
+  );
+  return {
+    async stop() {
+      await server.stop();
+      await master.stop();
+      await bus.close();
+    },
+  };
+}
+
+await runService(start);
