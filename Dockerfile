@@ -47,7 +47,7 @@ LABEL org.opencontainers.image.title="Tessera" \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.version="$VERSION" \
   org.opencontainers.image.revision="$REVISION" \
-  org.opencontainers.image.base.name="docker.io/oven/bun:1.4.5-slim"
+  org.opencontainers.image.base.name="oven/bun:1.4.5-slim"
 
 # By number, so that a cluster can see that it is not root.
 USER 1000:1000

@@ -15,7 +15,7 @@ describe("the Dockerfile", () => {
 
   test("begins every stage with the Bun that the project has, and nothing newer by chance", () => {
     for (const { base } of stages) expect(base).toBe(`oven/bun:${MANIFEST.dependencies.bun}-slim`);
-    expect(DOCKERFILE).toContain(`image.base.name="docker.io/${last.base}"`);
+    expect(DOCKERFILE).toContain(`image.base.name="${last.base}"`);
   });
 
   test("installs what the lockfile says, and runs no package's script beside the project's own", () => {
