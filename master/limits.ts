@@ -5,6 +5,8 @@ export interface Limits extends ImageLimits {
   readonly uploadBytesMax: number;
   /** Disk that stays free whatever is asked for. */
   readonly freeBytesMin: number;
+  /** How long the files of a job that failed by a tile are kept, for another try. */
+  readonly failedKeptMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -13,4 +15,5 @@ export const DEFAULT_LIMITS: Limits = {
   unboundedPixelsMax: 100_000_000,
   uploadBytesMax: 8 * 2 ** 30,
   freeBytesMin: 512 * 2 ** 20,
+  failedKeptMs: 24 * 3_600_000,
 };

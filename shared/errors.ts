@@ -49,9 +49,12 @@ const TABLE = {
   job_not_found: [404, "There is no such job."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
   job_not_active: [409, "The job has ended already."],
+  job_not_failed: [409, "Only a job that failed can be tried again, and only while its files are kept."],
+  job_paused: [409, "The job is paused."],
   job_cancelled: [409, "The job was cancelled."],
   tile_failed: [500, "A tile could not be processed."],
-  tile_lost: [500, "A tile took its process down each time that it was tried."],
+  tile_lost: [500, "Each worker that tried a tile went away. The tile may be the reason."],
+  tile_misdelivered: [502, "A tile reached a worker that it was not meant for. It is sent again."],
   op_failed: [500, "An operation failed."],
   result_mismatch: [502, "A worker sent back something other than what was asked for."],
   payload_damaged: [502, "The pixels of a tile were damaged on their way. The tile is sent again."],
@@ -93,6 +96,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "op_failed",
   "result_mismatch",
   "payload_damaged",
+  "tile_misdelivered",
 ]);
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(TABLE, code);

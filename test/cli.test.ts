@@ -132,6 +132,7 @@ describe("figures for people", () => {
   const view = (tilesDone: number, name = "photo.jpg"): JobView => ({
     id: "1",
     state: "running",
+    priority: 5,
     createdMs: 0,
     wallMs: 1000,
     source: { name, type: "jpeg", width: 10, height: 10, bytes: 10 },

@@ -5,9 +5,9 @@ import type { ThreadInput, ThreadOutput } from "./protocol.ts";
 export class TilePool {
   private readonly piscina: Piscina<ThreadInput, ThreadOutput>;
 
-  constructor(threads: number) {
+  constructor(threads: number, module = new URL("./thread.ts", import.meta.url)) {
     this.piscina = new Piscina<ThreadInput, ThreadOutput>({
-      filename: new URL("./thread.ts", import.meta.url).href,
+      filename: module.href,
       minThreads: threads,
       maxThreads: threads,
       // With the default, memory of finished tasks is not given back under Bun, and a round trip takes three times as long.

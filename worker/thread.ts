@@ -1,8 +1,11 @@
-/** Runs in a pool thread: computes one tile from shared memory into shared memory. */
+/** Runs in a pool thread: computes one tile, from pixels in shared memory or packed ones to the same. */
+import { isPacked } from "../shared/bus/messages.ts";
 import { bytesPerPixel, colourChannels, type Shape } from "../shared/geometry.ts";
 import { type Kernels, loadKernels } from "../shared/kernels/kernels.ts";
 import { type Chain, compileChain, runChain, unload } from "../shared/ops/chain.ts";
 import type { Plane, Step } from "../shared/ops/op.ts";
+import { pack, unpack } from "../shared/payload/packed.ts";
+import type { Raster } from "../shared/raster.ts";
 import type { ThreadInput, ThreadOutput } from "./protocol.ts";
 
 const CHAINS_MAX = 16;
@@ -15,20 +18,19 @@ export default function computeTile({
   input,
   out,
   window,
-  target,
+  wanted,
   figures,
 }: ThreadInput): ThreadOutput {
   const start = performance.now();
   kernels ??= loadKernels();
   const chain = chainFor(steps, input);
-  const plane = runChain(kernels, chain, out, window);
-  if (target !== undefined) {
-    const stride = out.width * bytesPerPixel(chain.output);
-    unload(kernels, plane, { rect: out, format: chain.output, data: new Uint8Array(target), stride });
-  }
+  const source = isPacked(window) ? unpack(kernels, window) : window;
+  const plane = runChain(kernels, chain, out, source);
   const counts = figures ? countLevels(kernels, plane) : undefined;
+  if (wanted instanceof SharedArrayBuffer) unload(kernels, plane, rasterIn(new Uint8Array(wanted), plane));
+  const packed = wanted === "packed" ? pack(kernels, rasterOf(kernels, plane)) : undefined;
   const ms = performance.now() - start;
-  return counts === undefined ? { ms } : { ms, figures: counts };
+  return { ms, ...(packed && { packed }), ...(counts && { figures: counts }) };
 }
 
 /** Compiling builds look-up tables, so the chains of the jobs at hand are kept. */
@@ -42,6 +44,22 @@ function chainFor(steps: readonly Step[], input: Shape): Chain {
   }
   return chain;
 }
+
+/** Where a plane goes when its rows are packed into `data`. */
+const rasterIn = (data: Uint8Array, { rect, format }: Plane): Raster => ({
+  rect,
+  format,
+  data,
+  stride: rect.width * bytesPerPixel(format),
+});
+
+/** A plane as a raster, where it lies. */
+const rasterOf = ({ bytes }: Kernels, { at, rect, format, stride }: Plane): Raster => ({
+  rect,
+  format: { channels: format.channels, depth: format.depth },
+  data: bytes.subarray(at),
+  stride,
+});
 
 /** Histograms of a tile: one a colour channel, then for RGB one of the luma. */
 function countLevels(kernels: Kernels, plane: Plane): Uint32Array {

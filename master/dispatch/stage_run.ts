@@ -10,14 +10,15 @@ import type { Canvas } from "../canvas/canvas.ts";
 import { type StagePlan, tileRect } from "../plan/plan.ts";
 import type { JobStore } from "../store/store.ts";
 
-/** Bytes that the open bands of a stage may hold together; one band is always allowed. */
-const OPEN_BYTES_MAX = 32 << 20;
-const OPEN_BANDS_MAX = 16;
+/** Beside the bound on their bytes. */
+const OPEN_BANDS_MAX = 64;
 /** Attempts that a tile has before it is dead. */
 export const ATTEMPTS_MAX = 3;
 
 export interface StageRunNeeds {
   readonly job: string;
+  /** Its share of turns beside other jobs. */
+  readonly weight: () => number;
   readonly plan: StagePlan;
   /** The steps as they run: what opens the stage, then its own. */
   readonly steps: readonly Step[];
@@ -27,10 +28,22 @@ export interface StageRunNeeds {
   readonly rowsReady: () => number;
   readonly store: JobStore;
   readonly buffers: BufferPool;
+  /** Bytes that the open bands may hold together; one band is always allowed. */
+  readonly openBytesMax: number;
   /** Puts a complete band away; tells when its memory is free, and resolves when its tiles are marked. */
   readonly collect: (band: Band, onWritten: () => void) => Promise<void>;
   /** Told when a band has been put away, so that more may be sent. */
   readonly onRoom: () => void;
+  /** Told of the tile that is given up on, before the stage fails with `error`. */
+  readonly onDead: (tile: DeadTile, error: TesseraError) => void;
+}
+
+/** A tile that has had all its attempts. */
+export interface DeadTile {
+  readonly tile: number;
+  readonly attempts: number;
+  /** Those that had it, as far as this master knows. */
+  readonly workers: readonly string[];
 }
 
 /** One tile to be sent: the attempt has been counted. */
@@ -48,9 +61,12 @@ export interface Assignment {
  */
 export class StageRun {
   readonly finished: Promise<void>;
-  private readonly suspects: number[];
+  /** Tiles to be run with nothing else at the same worker; those of an open band with it. */
+  private readonly suspects: { readonly tile: number; readonly band?: Band }[];
   private readonly runs: (readonly number[])[];
   private readonly attempts = new Map<number, number>();
+  /** Of tiles that were not done at once. */
+  private readonly workers = new Map<number, Set<string>>();
   private readonly open: Band[] = [];
   private next: Band | undefined;
   private ended = false;
@@ -67,10 +83,10 @@ export class StageRun {
     const tried = needs.store.triedTiles(needs.job, needs.plan.index);
     for (const { tile, attempts } of tried) this.attempts.set(tile, attempts);
     const { suspects, runs } = bandRuns(needs.plan, tried);
-    this.suspects = [...suspects];
+    this.suspects = suspects.map((tile) => ({ tile }));
     this.runs = [...runs];
     const lost = suspects.find((tile) => this.attempts.get(tile)! >= ATTEMPTS_MAX);
-    if (lost !== undefined) this.fail(new TesseraError("tile_lost", `${this.describe(lost)}.`));
+    if (lost !== undefined) this.lose(lost);
     else this.endIfComplete();
   }
 
@@ -87,10 +103,18 @@ export class StageRun {
   /** The next tile to be run alone, if its window is there. */
   takeSuspect(): Assignment | undefined {
     if (!this.hasSuspects()) return undefined;
-    const band = this.band([this.suspects[0]!]);
-    if (!this.canRead(band)) return undefined;
+    const { tile, band: opened } = this.suspects[0]!;
+    const band = opened ?? this.band([tile]);
+    if (opened === undefined && !this.canRead(band)) return undefined;
     this.suspects.shift();
+    if (opened !== undefined) return this.again(band, tile);
     return this.openBand(band) ? this.assign(band) : undefined;
+  }
+
+  /** Another attempt of a tile that is out already, or was. Nothing if it has had all that it may have. */
+  again(band: Band, tile: number): Assignment | undefined {
+    if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX) return undefined;
+    return this.unlessFailed(() => this.count([tile])) ? this.out(band, tile) : undefined;
   }
 
   /** The next tile, or nothing for now. */
@@ -109,6 +133,8 @@ export class StageRun {
   /** Takes in a checked result. The band that it completes is put away. */
   accept({ band }: Assignment, { tile, worker, ms }: TileDone): void {
     if (this.ended) return;
+    const suspect = this.suspects.findIndex((each) => each.tile === tile);
+    if (suspect >= 0) this.suspects.splice(suspect, 1); // it was only late
     band.collected.push({ tile, worker, ms });
     if (!band.complete()) return;
     const onWritten = () => band.close(this.needs.buffers);
@@ -119,15 +145,41 @@ export class StageRun {
   }
 
   /** A failed attempt: the tile goes back in line, or is dead after its last and the job with it. */
-  refuse({ band, tile, attempt }: Assignment, error: TesseraError): void {
+  refuse({ band, tile }: Assignment, worker: string, error: TesseraError): void {
     if (this.ended) return;
-    if (attempt >= ATTEMPTS_MAX) {
-      this.fail(
+    this.blame(tile, worker);
+    if (this.attempts.get(tile)! >= ATTEMPTS_MAX)
+      this.die(
+        tile,
         new TesseraError("tile_failed", `${this.describe(tile)}: ${error.message}`, { cause: error }),
       );
-      return;
-    }
-    if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
+    else if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
+  }
+
+  /** An attempt that was never made: the tile goes back in line, and the attempt does not count. */
+  release({ band, tile }: Assignment): void {
+    if (!this.ended) band.waiting.unshift(tile);
+  }
+
+  /**
+   * Its worker has gone silent, and the tile may be the reason: the next attempt is made with nothing else at the same
+   * worker. False if it has had its attempts.
+   */
+  suspect({ band, tile }: Assignment, worker: string): boolean {
+    this.blame(tile, worker);
+    if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX) return false;
+    this.suspects.push({ tile, band });
+    return true;
+  }
+
+  /** Its last worker has not come back: the tile is dead, and the job with it. */
+  lose(tile: number): void {
+    this.die(tile, new TesseraError("tile_lost", `${this.describe(tile)}.`));
+  }
+
+  /** Ends the stage for a reason that no further attempt would mend. */
+  abandon({ tile }: Assignment, error: TesseraError): void {
+    this.fail(new TesseraError(error.code, `${this.describe(tile)}: ${error.detail}`, { cause: error }));
   }
 
   /** Drops everything that was not collected. In good order, attempts that were cut short don't count. */
@@ -158,7 +210,10 @@ export class StageRun {
   }
 
   private assign(band: Band): Assignment {
-    const tile = band.waiting.shift()!;
+    return this.out(band, band.waiting.shift()!);
+  }
+
+  private out(band: Band, tile: number): Assignment {
     return { run: this, tile, attempt: this.attempts.get(tile)!, band, window: band.windowOf(tile) };
   }
 
@@ -176,7 +231,8 @@ export class StageRun {
   private hasRoomFor(band: Band): boolean {
     const held = this.open.reduce((sum, { bytes, source }) => sum + (source === undefined ? 0 : bytes), 0);
     return (
-      this.open.length === 0 || (held + band.bytes <= OPEN_BYTES_MAX && this.open.length < OPEN_BANDS_MAX)
+      this.open.length === 0 ||
+      (held + band.bytes <= this.needs.openBytesMax && this.open.length < OPEN_BANDS_MAX)
     );
   }
 
@@ -195,6 +251,18 @@ export class StageRun {
     if (this.ended || this.open.length + this.suspects.length + this.runs.length > 0 || this.next) return;
     this.ended = true;
     this.resolve();
+  }
+
+  private blame(tile: number, worker: string): void {
+    const workers = this.workers.get(tile) ?? new Set();
+    this.workers.set(tile, workers.add(worker));
+  }
+
+  private die(tile: number, error: TesseraError): void {
+    if (this.ended) return;
+    const workers = [...(this.workers.get(tile) ?? [])];
+    this.needs.onDead({ tile, attempts: this.attempts.get(tile) ?? 0, workers }, error);
+    this.fail(error);
   }
 
   private fail(error: TesseraError): void {

@@ -12,6 +12,7 @@ import type { ErrorCode } from "../../shared/errors.ts";
 
 const failure = (tile: number, message = "no"): Result => ({
   protocol: PROTOCOL,
+  master: "master",
   job: "job",
   stage: 0,
   tile,

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { colourspaceOf } from "../../master/codec/colourspace.ts";
 import { sharp } from "../../master/codec/sharp.ts";
 import type { JobView } from "../../master/jobs/job.ts";
+import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../master/limits.ts";
-import { Master, type SubmitRequest } from "../../master/master.ts";
+import { Master } from "../../master/master.ts";
 import { type PictureSpec, wholePicture } from "../../samples/picture.ts";
 import { writePicture } from "../../samples/write.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { MemoryBus } from "../../shared/bus/memory.ts";
 import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/geometry.ts";
+import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import type { Raster } from "../../shared/raster.ts";
 
 /** A folder of its own for the time of `use`. */
@@ -38,17 +40,19 @@ interface BenchOptions {
   readonly leaseMs?: number;
   readonly now?: () => number;
   readonly limits?: Partial<Limits>;
+  readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
 }
 
 /** A master with a bus and no worker: a test brings its own, or none. */
 export function openBench(folder: string, options: BenchOptions = {}): Bench {
-  const { threads = 2, durable = false, leaseMs = 3_600_000, now, limits } = options;
+  const { threads = 2, durable = false, leaseMs = 3_600_000, now, limits, silence } = options;
   const dir = join(folder, "master");
   const bus = new MemoryBus();
   const buffers = new BufferPool();
   const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, ...limits };
   const master = new Master({
-    ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all },
+    ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
+    ...(silence && { silence }),
     ...(now && { now }),
   });
   master.start();

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { Master } from "../../master/master.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { MemoryBus } from "../../shared/bus/memory.ts";
+import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import { OwnWorker } from "./own_worker.ts";
 
 export const JOB = "the-job";
@@ -27,10 +28,6 @@ function open({ dir, deadlyTile }: ProcessJob): { master: Master; stop(): Promis
   if (deadlyTile === undefined) return openEngine({ dir, threads: 2 });
   const bus = new MemoryBus();
   const buffers = new BufferPool();
-  new OwnWorker(bus, buffers, (task, worker) => {
-    if (task.stage === 0 && task.tile === deadlyTile) process.kill(process.pid, "SIGKILL");
-    return worker.answer(task);
-  });
   const options = {
     dir,
     bus,
@@ -39,9 +36,14 @@ function open({ dir, deadlyTile }: ProcessJob): { master: Master; stop(): Promis
     threads: 2,
     durable: true,
     leaseMs: 3_600_000,
+    fingerprint: SAME_PROCESS,
   };
   const master = new Master(options);
   master.start();
+  new OwnWorker(bus, buffers, (task, worker) => {
+    if (task.stage === 0 && task.tile === deadlyTile) process.kill(process.pid, "SIGKILL");
+    return worker.answer(task);
+  });
   return { master, stop: () => master.stop() };
 }
 

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { BufferPool } from "../../shared/buffers.ts";
 import {
+  type Heartbeat,
   PROTOCOL,
   type Result,
   type Task,
@@ -10,13 +12,16 @@ import type { Bus } from "../../shared/bus/port.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import { bytesPerPixel } from "../../shared/geometry.ts";
 import { compileChain } from "../../shared/ops/chain.ts";
+import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import computeTile from "../../worker/thread.ts";
+import { heartbeat } from "../bus/tasks.ts";
 
 /**
  * A worker in the hands of a test: takes every task off the bus at once, computes on the thread that it is on, and
  * publishes what the test says.
  */
 export class OwnWorker {
+  readonly id = `own-${randomUUID()}`;
   /** Every task that came, in order. */
   readonly tasks: Task[] = [];
   private readonly waiting: { count: number; resolve(tasks: readonly Task[]): void }[] = [];
@@ -27,12 +32,21 @@ export class OwnWorker {
     private readonly buffers: BufferPool,
     private readonly serve: (task: Task, worker: OwnWorker) => void | Promise<void> = () => {},
   ) {
-    bus.subscribe("tasks", 1000, async (task) => {
+    const member = bus.subscribe("tasks", 1000, async (task) => {
       this.tasks.push(task);
       for (const each of this.waiting) if (this.tasks.length >= each.count) each.resolve(this.tasks);
       await this.serve(task, this);
     });
+    this.beat = (changes = {}) => {
+      const { hash: fingerprint, ops } = SAME_PROCESS;
+      const said = { fingerprint, ops, partitions: member.share(), ...changes };
+      return bus.publish("heartbeats", heartbeat(this.id, said));
+    };
+    void this.beat();
   }
+
+  /** Says that it is there; a master whose time moves by leaps does not hear of it otherwise. */
+  readonly beat: (changes?: Partial<Heartbeat>) => Promise<void>;
 
   /** Resolves once so many tasks have come in all. */
   came(count: number): Promise<readonly Task[]> {
@@ -46,7 +60,7 @@ export class OwnWorker {
     const { channels, depth } = compileChain(steps, input).output;
     const stride = out.width * bytesPerPixel({ channels, depth });
     const target = task.pixels ? this.buffers.take(stride * out.height) : undefined;
-    const computed = computeTile({ steps, input, out, window, figures, ...(target && { target }) });
+    const computed = computeTile({ steps, input, out, window, figures, ...(target && { wanted: target }) });
     return {
       ...this.name(task),
       ok: true,
@@ -70,7 +84,7 @@ export class OwnWorker {
     return this.publish(this.done(task));
   }
 
-  private name({ job, stage, tile, attempt, token }: Task) {
-    return { protocol: PROTOCOL, job, stage, tile, attempt, token, worker: "own" };
+  private name({ master, job, stage, tile, attempt, token }: Task) {
+    return { protocol: PROTOCOL, master, job, stage, tile, attempt, token, worker: this.id };
   }
 }

@@ -5,7 +5,12 @@ import { type Broker, missingForKafka, startKafka } from "./kafka.ts";
 
 const usual = { replicas: 1, messageBytesMax: 1024 * 1024, retentionMs: 3_600_000 };
 /** Fewer partitions than in earnest: they are made for every test. */
-const TABLE = { tasks: { partitions: 4, ...usual }, results: { partitions: 2, ...usual } };
+const TABLE = {
+  tasks: { partitions: 4, ...usual },
+  results: { partitions: 2, ...usual },
+  heartbeats: { partitions: 1, ...usual },
+  "dead-letters": { partitions: 1, ...usual },
+};
 
 interface OnKafka {
   /** Only inside tests. */

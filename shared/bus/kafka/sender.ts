@@ -12,6 +12,8 @@ const UNANSWERED_MAX = 3;
 
 interface Letter {
   readonly topic: Topic;
+  /** Where it has to go; anywhere if left out. */
+  readonly partition: number | undefined;
   /** Encodes once, when it is first asked for. */
   readonly message: () => Message;
   readonly resolve: () => void;
@@ -26,7 +28,7 @@ interface Parcel {
 
 /**
  * Publishes. Every send goes to one partition: kafkajs 2.2.4 can resolve a send over several after losing a part of it
- * when one of several brokers dies (its issue 1303). The key says which partition; see `byKey`. Few sends are under way
+ * when one of several brokers dies (its issue 1303). Where nobody says which, the key does; see `onePartition`. Few sends are under way
  * at a time; the rest wait as they came, not yet encoded.
  */
 export class Sender {
@@ -42,10 +44,16 @@ export class Sender {
   ) {}
 
   /** Resolves when every in-sync replica has the message. */
-  publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void> {
+  publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
     if (this.closed) return Promise.reject(new TesseraError("bus_closed"));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.waiting.push({ topic, message: once(() => kafkaMessage(topic, message)), resolve, reject });
+    this.waiting.push({
+      topic,
+      partition,
+      message: once(() => kafkaMessage(topic, message)),
+      resolve,
+      reject,
+    });
     this.feed();
     return promise;
   }
@@ -68,18 +76,20 @@ export class Sender {
     }
   }
 
-  /** The first that waits, and those right behind it that go to the same topic and fit. */
+  /** The first that waits, and those right behind it that go to the same place and fit. */
   private pack(): Parcel {
-    const { topic } = this.waiting[0]!;
-    const key = String(this.turn++);
+    const { topic, partition } = this.waiting[0]!;
+    const place = partition === undefined ? { key: String(this.turn++) } : { partition };
     const parcel: Parcel = { topic, letters: [], messages: [] };
     let bytes = 0;
-    while (this.waiting[0]?.topic === topic && parcel.letters.length < SEND_MESSAGES_MAX) {
-      const message = this.waiting[0].message();
+    while (parcel.letters.length < SEND_MESSAGES_MAX) {
+      const next = this.waiting[0];
+      if (next?.topic !== topic || next.partition !== partition) break;
+      const message = next.message();
       bytes += sizeOf(message);
       if (parcel.letters.length > 0 && bytes > SEND_BYTES_MAX) break;
       parcel.letters.push(this.waiting.shift()!);
-      parcel.messages.push({ ...message, key });
+      parcel.messages.push({ ...message, ...place });
     }
     return parcel;
   }
@@ -110,11 +120,16 @@ const coversSend = (answer: readonly RecordMetadata[], topic: string): boolean =
   answer[0]!.errorCode === 0 &&
   Number(answer[0]!.baseOffset ?? -1) >= 0;
 
-/** All messages of a send have the same number as key, so they go to the same partition, also when sent again. */
-export const byKey: () => ReturnType<typeof Partitioners.DefaultPartitioner> =
+/**
+ * All messages of a send name the same partition, or have the same number as key: they go to one, also when sent again.
+ * A partition that the topic does not have becomes one that it has.
+ */
+export const onePartition: () => ReturnType<typeof Partitioners.DefaultPartitioner> =
   () =>
-  ({ partitionMetadata, message }) =>
-    partitionMetadata[Number(message.key) % partitionMetadata.length]!.partitionId;
+  ({ partitionMetadata, message }) => {
+    const named = partitionMetadata.find(({ partitionId }) => partitionId === message.partition);
+    return (named ?? partitionMetadata[Number(message.key ?? 0) % partitionMetadata.length]!).partitionId;
+  };
 
 function kafkaMessage<T extends Topic>(topic: T, message: Messages[T]): Message {
   const { headers, value } = encode(topic, message);

@@ -3,6 +3,7 @@ import { TesseraError } from "../../errors.ts";
 import type { Topic } from "../port.ts";
 import { BRISK, type KafkaSettings, kafkaClient } from "./client.ts";
 import { busFault } from "./faults.ts";
+import type { Mark } from "./inbox.ts";
 
 export interface TopicSettings {
   readonly partitions: number;
@@ -20,13 +21,13 @@ const usual = { replicas: 1, messageBytesMax: 8 * MIB, retentionMs: 3_600_000 };
 const TOPICS: TopicTable = {
   tasks: { partitions: 48, ...usual },
   results: { partitions: 12, ...usual },
+  heartbeats: { partitions: 1, ...usual },
+  "dead-letters": { partitions: 1, ...usual },
 };
 
-const GROUPS: Readonly<Record<Topic, string>> = { tasks: "image-workers", results: "master" };
-
 export const topicName = ({ prefix = "" }: KafkaSettings, topic: Topic): string => `${prefix}${topic}`;
-export const groupName = ({ prefix = "" }: KafkaSettings, topic: Topic): string =>
-  `${prefix}${GROUPS[topic]}`;
+/** The group of all workers. */
+export const workerGroup = ({ prefix = "" }: KafkaSettings): string => `${prefix}image-workers`;
 
 interface Wanted extends TopicSettings {
   readonly name: string;
@@ -53,13 +54,27 @@ export const createTopics = (settings: KafkaSettings, table: TopicTable = TOPICS
 export const checkTopics = (settings: KafkaSettings, table: TopicTable = TOPICS): Promise<string[]> =>
   withAdmin(settings, (admin) => faultsOf(admin, wantedOf(settings, table)));
 
+/** Without these nobody can work. A worker need not even see the dead letters. */
+const NEEDED = ["tasks", "results", "heartbeats"] as const;
+
 /** @throws bus_topic_missing, and whatever keeps us from asking */
 export const requireTopics = (settings: KafkaSettings): Promise<void> =>
   withAdmin(settings, async (admin) => {
     const there = new Set(await admin.listTopics());
-    const missing = wantedOf(settings, TOPICS).flatMap(({ name }) => (there.has(name) ? [] : [name]));
+    const missing = NEEDED.map((topic) => topicName(settings, topic)).filter((name) => !there.has(name));
     if (missing.length > 0) throw new TesseraError("bus_topic_missing", `Missing: ${missing.join(", ")}.`);
   });
+
+/** Where each partition of a topic ends now. */
+export const endsOf = (settings: KafkaSettings, topic: Topic): Promise<Mark[]> =>
+  withAdmin(settings, async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topicName(settings, topic));
+    return ends.map(({ partition, high }) => ({ partition, offset: BigInt(high) }));
+  });
+
+export const deleteGroups = async (settings: KafkaSettings, groups: string[]): Promise<void> => {
+  if (groups.length > 0) await withAdmin(settings, async (admin) => void (await admin.deleteGroups(groups)));
+};
 
 const wantedOf = (settings: KafkaSettings, table: TopicTable): Wanted[] =>
   (Object.keys(table) as Topic[]).map((topic) => ({ name: topicName(settings, topic), ...table[topic] }));

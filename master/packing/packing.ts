@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import type { BufferPool } from "../../shared/buffers.ts";
+import type { Packed } from "../../shared/bus/messages.ts";
+import { bytesPerPixel } from "../../shared/geometry.ts";
+import type { Raster } from "../../shared/raster.ts";
+import type { PackingTask } from "./thread.ts";
+
+/** Threads that wait for nothing this long end; the next tile begins one anew. */
+const IDLE_MS = 10_000;
+
+/** Packs windows for the bus and unpacks what comes back, on threads of its own: too much work for the event loop. */
+export class Packing {
+  private piscina: Piscina<PackingTask, Packed | undefined> | undefined;
+
+  constructor(private readonly buffers: BufferPool) {}
+
+  /** `raster` must lie in shared memory and stay as it is meanwhile. */
+  async pack(raster: Raster): Promise<Packed> {
+    const packed = await this.pool().run({ raster });
+    if (packed === undefined) throw new Error("nothing was packed");
+    return packed;
+  }
+
+  /** In memory from the pool of buffers; to be given back. @throws payload_damaged */
+  async unpack(packed: Packed): Promise<Raster> {
+    const { rect, format } = packed;
+    const stride = rect.width * bytesPerPixel(format);
+    const target = this.buffers.take(stride * rect.height);
+    try {
+      await this.pool().run({ packed, target });
+    } catch (thrown) {
+      this.buffers.give(target);
+      throw thrown;
+    }
+    return { rect, format, data: new Uint8Array(target), stride };
+  }
+
+  async close(): Promise<void> {
+    await this.piscina?.destroy();
+  }
+
+  private pool(): Piscina<PackingTask, Packed | undefined> {
+    this.piscina ??= open();
+    return this.piscina;
+  }
+}
+
+function open(): Piscina<PackingTask, Packed | undefined> {
+  const opened = new Piscina<PackingTask, Packed | undefined>({
+    filename: new URL("./thread.ts", import.meta.url).href,
+    minThreads: 1,
+    maxThreads: availableParallelism(),
+    idleTimeout: IDLE_MS,
+    // with the default, memory of finished tasks is not given back under Bun
+    atomics: "disabled",
+  });
+  // a thread's death rejects its task, which is where it is handled; unheard here, it would end the process
+  opened.on("error", () => {});
+  return opened;
+}
