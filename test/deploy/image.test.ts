@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import type { JobView } from "../../master/jobs/job.ts";
 import { buildImage, type Image, stateOf, treeOf } from "./image.ts";
+import { PROGRAMS } from "./variables.ts";
 
 /** Packages may have to come over the network, and the kernels are compiled when there is time. */
 const BUILD_LIMIT_MS = 300_000;
@@ -61,6 +62,16 @@ describe("the image", () => {
       existsSync(join(image.app, "node_modules", packageName))
     );
   };
+
+  test("has every program that the project's scripts start for good", () => {
+    const { scripts } = JSON.parse(readFileSync(join(image.app, "package.json"), "utf8"));
+    const started = Object.values<string>(scripts).flatMap(
+      (script) => /\b\w+\/main\.ts\b/.exec(script)?.[0] ?? [],
+    );
+    const lasting = started.filter((program) => PROGRAMS.includes(program));
+    expect(lasting).toContain("embedded/main.ts");
+    expect(lasting.filter((program) => !existsSync(join(image.app, program)))).toEqual([]);
+  });
 
   test("has no compiler, no test, no second Bun and no package that only development needs", () => {
     const { devDependencies } = JSON.parse(readFileSync(join(image.app, "package.json"), "utf8"));
