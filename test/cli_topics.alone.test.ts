@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { KafkaBus } from "../shared/bus/kafka/driver.ts";
-import { countdown, task } from "./bus/tasks.ts";
+import { countdown, packedTask, task } from "./bus/tasks.ts";
 import { describeOnKafka } from "./support/on_kafka.ts";
 import { tessera } from "./support/tessera.ts";
 
@@ -44,7 +44,7 @@ describeOnKafka("tessera topics on a real Kafka", ({ broker }) => {
       const first = bus.subscribe("tasks", 1, async () => {});
       await first.ready;
       await first.close();
-      await Promise.all([1, 2, 3].map((tile) => bus.publish("tasks", task(tile))));
+      await Promise.all([1, 2, 3].map((tile) => bus.publish("tasks", packedTask(task(tile)))));
       const shown = await run([]);
       expect(shown.status).toBe(0);
       const rows = shown.out.split("\n").map((line) => line.split(/ {2,}/));

@@ -1,5 +1,5 @@
 import type { Message, Partitioners, Producer, RecordMetadata } from "kafkajs";
-import { TesseraError } from "../../errors.ts";
+import { asTesseraError, TesseraError } from "../../errors.ts";
 import type { Messages, Topic } from "../port.ts";
 import { busFault } from "./faults.ts";
 import { encode } from "./wire.ts";
@@ -68,6 +68,7 @@ export class Sender {
   private feed(): void {
     while (this.running.size < this.sendsAtOnce && this.waiting.length > 0) {
       const parcel = this.pack();
+      if (parcel.letters.length === 0) continue;
       const sending: Promise<void> = this.send(parcel).finally(() => {
         this.running.delete(sending);
         this.feed();
@@ -85,7 +86,14 @@ export class Sender {
     while (parcel.letters.length < SEND_MESSAGES_MAX) {
       const next = this.waiting[0];
       if (next?.topic !== topic || next.partition !== partition) break;
-      const message = next.message();
+      let message: Message;
+      try {
+        message = next.message();
+      } catch (thrown) {
+        // Its sender's mistake, and nobody else's.
+        this.waiting.shift()!.reject(asTesseraError(thrown));
+        continue;
+      }
       bytes += sizeOf(message);
       if (parcel.letters.length > 0 && bytes > SEND_BYTES_MAX) break;
       parcel.letters.push(this.waiting.shift()!);
