@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addConfig } from "./commands/config.ts";
+import { addDeadLetters } from "./commands/dead_letters.ts";
 import { addProbe } from "./commands/probe.ts";
 import { addRun } from "./commands/run.ts";
 import { addTopics } from "./commands/topics.ts";
@@ -37,5 +38,6 @@ export function buildProgram(): Command {
   addProbe(program);
   addConfig(program);
   addTopics(program);
+  addDeadLetters(program);
   return program;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BufferPool } from "../shared/buffers.ts";
+import type { DeadLetter } from "../shared/bus/messages.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
@@ -29,6 +30,7 @@ const LARGE_PIXELS = 64_000_000;
 const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
 /** Results unpacked at a time, over Kafka. */
 const RESULTS_AT_ONCE = 8;
+const LETTER_LIMIT_MS = 5000;
 const SWEEP_EVERY_MS = 600_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -69,6 +71,8 @@ export class Master {
   private readonly packing: Packing;
   private readonly name = `master-${randomUUID()}`;
   private readonly running = new Map<string, Promise<void>>();
+  /** Dead letters under way, by job. */
+  private readonly letters = new Map<string, Promise<unknown>>();
   private readonly listeners = new Set<(job: JobView) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
   private subscriptions: Subscription[] = [];
@@ -293,10 +297,7 @@ export class Master {
       openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
       weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
       onChange: () => this.tell(this.view(id)),
-      onDead: (letter) =>
-        bus
-          .publish("dead-letters", letter)
-          .catch((thrown) => this.options.onTrouble?.(asTesseraError(thrown))),
+      onDead: (letter) => void this.letters.set(id, this.post(letter)),
     });
     this.active.set(id, { run, progress, priority: record.priority });
     this.running.set(id, this.follow(id, run));
@@ -307,6 +308,9 @@ export class Master {
     try {
       this.store.finish(id, await run.run());
     } catch (thrown) {
+      // Who sees the job failed finds the letter.
+      await this.letters.get(id);
+      this.letters.delete(id);
       this.fail(id, thrown);
     }
     this.active.delete(id);
@@ -325,6 +329,14 @@ export class Master {
     const record = this.store.get(id);
     if (record !== undefined && !hasEnded(record.state) && !record.paused) this.enqueue(record);
     this.schedule();
+  }
+
+  /** The job does not wait for it for ever. */
+  private post(letter: DeadLetter): Promise<unknown> {
+    const sent = this.options.bus.publish("dead-letters", letter);
+    return Promise.race([sent, new Promise((resolve) => setTimeout(resolve, LETTER_LIMIT_MS).unref())]).catch(
+      (thrown) => this.options.onTrouble?.(asTesseraError(thrown)),
+    );
   }
 
   private fail(id: string, thrown: unknown): void {

@@ -23,7 +23,7 @@ describe("tessera", () => {
     expect(out).not.toContain("\x1b[");
   });
 
-  for (const command of ["run", "transforms", "probe", "config", "topics"]) {
+  for (const command of ["run", "transforms", "probe", "config", "topics", "dead-letters"]) {
     test(`${command} --help has examples`, async () => {
       const { status, out } = await tessera([command, "--help"]);
       expect(status).toBe(0);

@@ -109,7 +109,7 @@ describe("messages on the wire", () => {
       workers: ["a", "b"],
       code: "tile_lost",
       message: "gone",
-      atMs: 7,
+      atMs: Date.UTC(2030, 1),
     } as const;
     const letter: DeadLetter = { protocol: PROTOCOL, ...name, ...about };
     expect(decode("dead-letters", encode("dead-letters", letter))).toEqual({ ok: true, message: letter });

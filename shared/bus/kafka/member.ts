@@ -154,7 +154,7 @@ export class Member implements Subscription {
 
   private async onBatch({ batch, heartbeat, isRunning }: EachBatchPayload): Promise<void> {
     const { inbox } = this.options;
-    inbox.take(batch.partition, batch.messages.map(copied));
+    inbox.take(batch.partition, batch.messages.map(fetched));
     while (inbox.isFull() && isRunning()) {
       await inbox.room(ROOM_WAIT_MS);
       await heartbeat();
@@ -207,17 +207,19 @@ export class Member implements Subscription {
 
 const timeout = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
+const fetched = (message: KafkaMessage): Fetched => ({
+  offset: BigInt(message.offset),
+  wire: wireOf(message),
+});
+
 /** In memory of its own: what kafkajs gives are views on a whole fetch. */
-function copied({ offset, headers, value }: KafkaMessage): Fetched {
-  const wire: Wire = {
-    headers: {
-      [VERSION_HEADER]: textOf(headers?.[VERSION_HEADER]),
-      [META_HEADER]: textOf(headers?.[META_HEADER]),
-    },
-    value: new Uint8Array(value ?? []),
-  };
-  return { offset: BigInt(offset), wire };
-}
+export const wireOf = ({ headers, value }: Pick<KafkaMessage, "headers" | "value">): Wire => ({
+  headers: {
+    [VERSION_HEADER]: textOf(headers?.[VERSION_HEADER]),
+    [META_HEADER]: textOf(headers?.[META_HEADER]),
+  },
+  value: new Uint8Array(value ?? []),
+});
 
 /** A header that is there twice is none of ours. */
 const textOf = (header: Buffer | string | (Buffer | string)[] | undefined): string =>

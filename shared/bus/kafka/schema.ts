@@ -86,7 +86,7 @@ const DeadLetterMeta = Type.Object(
     workers: Type.Array(Name, { maxItems: ATTEMPTS_MAX }),
     code: Name,
     message: Text(10_000),
-    atMs: Count,
+    atMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   },
   Closed,
 );
