@@ -5,8 +5,9 @@ import { Authority, type ClientCertificate } from "./certificates.ts";
 import type { NodePlan, Properties } from "./properties.ts";
 import { AUDIENCE, ISSUER, type TokenSigner, tokenSigner } from "./tokens.ts";
 
-/** User names and passwords. `admin` may do everything, the others nothing until access control lists allow it. */
+/** User names and passwords. `owner` may do everything, the others nothing until access control lists allow it. */
 export const USERS = {
+  owner: "owner-secret",
   admin: "admin-secret",
   master: "master-secret",
   worker: "worker-secret",
@@ -103,5 +104,5 @@ const tlsProperties = (store: string, authorityFile: string): Properties => ({
 /** Whoever comes by the plain listener is ANONYMOUS: the nodes themselves, and the test. */
 const RIGHTS: Properties = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-  "super.users": "User:ANONYMOUS;User:admin;User:CN=worker",
+  "super.users": "User:ANONYMOUS;User:owner;User:CN=worker",
 };

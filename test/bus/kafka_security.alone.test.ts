@@ -54,13 +54,13 @@ describeOnKafka(
     }
     const tokenOf = (claims: Partial<Claims> = {}): SaslSettings => ({
       mechanism: "oauthbearer",
-      token: () => secure().token({ sub: "admin", ...claims }),
+      token: () => secure().token({ sub: "owner", ...claims }),
     });
 
     describe("by a login", () => {
       test.each(["plain", "scram-sha-256", "scram-sha-512"] as const)(
         "serves who has a password: %s",
-        async (mechanism) => serves(await loginAs(passwordOf("admin", mechanism))),
+        async (mechanism) => serves(await loginAs(passwordOf("owner", mechanism))),
       );
 
       test("serves who has a token", async () => serves(await loginAs(tokenOf())));
@@ -68,7 +68,7 @@ describeOnKafka(
       test.each(["plain", "scram-sha-256", "scram-sha-512"] as const)(
         "calls a wrong password that: %s",
         async (mechanism) => {
-          const settings = await loginAs({ mechanism, username: "admin", password: "guessed" });
+          const settings = await loginAs({ mechanism, username: "owner", password: "guessed" });
           expect(await codeOf(settings)).toBe("bus_login_refused");
         },
       );
@@ -92,7 +92,7 @@ describeOnKafka(
             tokens++;
             const exp = Math.floor(Date.now() / 1000) + TOKEN_S;
             return Response.json({
-              access_token: await secure().token({ sub: "admin", exp }),
+              access_token: await secure().token({ sub: "owner", exp }),
               expires_in: TOKEN_S,
             });
           },
@@ -138,13 +138,13 @@ describeOnKafka(
       test("refuses who shows no login, and who shows one where none is taken", async () => {
         expect(await codeOf(await loginAs(undefined))).toBe("bus_unreachable");
         const { brokers } = await installation();
-        expect(await codeOf({ brokers, sasl: passwordOf("admin") })).toBe("bus_login_refused");
+        expect(await codeOf({ brokers, sasl: passwordOf("owner") })).toBe("bus_login_refused");
       });
     });
 
     describe("by TLS", () => {
       test("a certificate that nobody vouches for is called that", async () => {
-        const { ca, ...settings } = { ca: undefined, ...(await loginAs(passwordOf("admin"))) };
+        const { ca, ...settings } = { ca: undefined, ...(await loginAs(passwordOf("owner"))) };
         expect(await codeOf({ ...settings, tls: {} })).toBe("bus_certificate_untrusted");
         expect(await codeOf({ ...settings, tls: { ca: secure().forged.ca } })).toBe(
           "bus_certificate_untrusted",
@@ -152,13 +152,13 @@ describeOnKafka(
       });
 
       test("a certificate for another host is called that", async () => {
-        const other = await loginAs(passwordOf("admin"), { servername: "another.test" });
+        const other = await loginAs(passwordOf("owner"), { servername: "another.test" });
         expect(await codeOf(other)).toBe("bus_certificate_untrusted");
-        await serves(await loginAs(passwordOf("admin"), { servername: BROKER_NAME }));
+        await serves(await loginAs(passwordOf("owner"), { servername: BROKER_NAME }));
       });
 
       test("who does not speak TLS gets no connection, nor who speaks it where it is not spoken", async () => {
-        const { tls, ...plain } = await loginAs(passwordOf("admin"));
+        const { tls, ...plain } = await loginAs(passwordOf("owner"));
         expect(await codeOf(plain)).toBe("bus_unreachable");
         const { brokers } = await installation();
         expect(await codeOf({ brokers, ...(tls && { tls }) })).toBe("bus_unreachable");

@@ -7,7 +7,7 @@ import { createTopics } from "../../shared/bus/kafka/topics.ts";
 const usual = { messageBytesMax: 1024 * 1024, retentionMs: 3_600_000 };
 
 /** Fewer partitions than in earnest: they are made for every test. */
-const tableOf = (replicas: number) => ({
+export const smallTopics = (replicas: number) => ({
   tasks: { partitions: 4, replicas, ...usual },
   results: { partitions: 2, replicas, ...usual },
 });
@@ -58,7 +58,7 @@ export function describeOnKafka(
       async installation() {
         const { addresses, nodes } = running();
         const settings = { brokers: addresses, prefix: `test-${installations++}.` };
-        expect(await createTopics(settings, tableOf(nodes.length))).toEqual([]);
+        expect(await createTopics(settings, smallTopics(nodes.length))).toEqual([]);
         return settings;
       },
     });
