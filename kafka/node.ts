@@ -22,8 +22,9 @@ export class KafkaNode {
     this.address = options.address;
   }
 
-  /** Resolves when clients are served. @throws Error with what Kafka said, if it does not start */
+  /** Resolves when clients are served; at once if it runs. @throws Error with what Kafka said, if it does not start */
   async start(): Promise<void> {
+    if (this.isRunning()) return;
     const child = spawnNode(this.options.command);
     this.child = child;
     this.said = "";
@@ -58,6 +59,10 @@ export class KafkaNode {
   async ended(): Promise<string> {
     await this.child?.exited;
     return this.said;
+  }
+
+  private isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   private started(child: Child): Promise<void> {
