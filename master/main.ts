@@ -2,12 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { BufferPool } from "../shared/buffers.ts";
+import type { KafkaSettings } from "../shared/bus/kafka/client.ts";
 import { KafkaBus } from "../shared/bus/kafka/driver.ts";
 import { whenKafkaIsReady } from "../shared/bus/kafka/patience.ts";
 import { BusReport } from "../shared/bus/kafka/report.ts";
-import { createTopics } from "../shared/bus/kafka/topics.ts";
+import { createTopics, type TopicTable } from "../shared/bus/kafka/topics.ts";
 import { kafkaSettings, topicTable } from "../shared/config/kafka.ts";
 import { loadSettings } from "../shared/config/load.ts";
+import { asTesseraError } from "../shared/errors.ts";
 import { fingerprint } from "../shared/ops/fingerprint.ts";
 import { runService, type Service } from "../shared/service.ts";
 import { requireLoopback, serve } from "./http/serve.ts";
@@ -27,8 +29,7 @@ async function start(): Promise<Service> {
   const report = new BusReport();
   const { onTrouble, onRefused, onAbandoned } = report;
   const bus = await whenKafkaIsReady(async () => {
-    if (settings.kafka.create_topics)
-      for (const fault of await createTopics(kafka, topicTable(settings))) console.error(fault);
+    if (settings.kafka.create_topics) await makeTopics(kafka, topicTable(settings));
     return KafkaBus.connect({ settings: kafka, onTrouble, onRefused, onAbandoned });
   }, onTrouble);
   mkdirSync(dir, { recursive: true });
@@ -48,6 +49,16 @@ async function start(): Promise<Service> {
       await bus.close();
     },
   };
+}
+
+/** Who may not create them does not have to, as long as somebody has. */
+async function makeTopics(kafka: KafkaSettings, table: TopicTable): Promise<void> {
+  try {
+    for (const fault of await createTopics(kafka, table)) console.error(fault);
+  } catch (thrown) {
+    if (asTesseraError(thrown).code !== "bus_not_allowed") throw thrown;
+    console.error("This master may not create topics. Have it done by: tessera topics create");
+  }
 }
 
 await runService(start);

@@ -65,10 +65,25 @@ const TABLE = {
   route_not_found: [404, "There is nothing at this address."],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
-  bus_login_refused: [500, "Kafka refuses the login. Check the user name, the password and the mechanism."],
+  bus_login_refused: [
+    500,
+    "Kafka refuses the login. Check the mechanism, and the user name and password or the token.",
+  ],
+  bus_token_unavailable: [
+    503,
+    "The token server cannot be reached or fails. Check its address and that it runs.",
+  ],
+  bus_token_refused: [
+    500,
+    "The token server gives this client no token. Check its address, the client's id and secret, and the scope.",
+  ],
   bus_certificate_untrusted: [
     500,
-    "Kafka's certificate is not trusted. Check the certificate authority that is configured.",
+    "Kafka's certificate is not trusted. Check the certificate authority and the host name that are configured.",
+  ],
+  bus_client_certificate_refused: [
+    500,
+    "Kafka wants a client certificate that it trusts. Check the certificate and the key that are configured.",
   ],
   bus_not_allowed: [500, "Kafka does not allow this user to do that. Check its access control lists."],
   bus_topic_missing: [500, "A topic is missing in Kafka, or this user may not see it. Create the topics."],
@@ -90,6 +105,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "disk_full",
   "bus_closed",
   "bus_unreachable",
+  "bus_token_unavailable",
   "bus_send_failed",
   "bus_consumer_stopped",
   "queue_full",

@@ -50,6 +50,8 @@ const LAYERS: readonly { what: string; files: RegExp; never: RegExp }[] = [
     never: /^(cli|samples|bench|test)\//,
   },
   { what: "samples stand alone", files: /^samples\//, never: /^(master|worker|embedded|cli|bench|test)\// },
+  { what: "the local Kafka stands alone", files: /^kafka\//, never: /^(?!kafka\/)[^:]*\// },
+  { what: "the product brings no Kafka", files: /^(?!kafka\/|test\/|bench\/)/, never: /^kafka\// },
   { what: "the product does not need its tests", files: /^(?!test\/|bench\/)/, never: /^(test|bench)\// },
   {
     what: "kernels import nothing",

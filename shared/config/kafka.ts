@@ -1,4 +1,5 @@
 import type { KafkaSettings } from "../bus/kafka/client.ts";
+import { clientCredentials } from "../bus/kafka/oauth.ts";
 import type { TopicTable } from "../bus/kafka/topics.ts";
 import { TesseraError } from "../errors.ts";
 import { readPem } from "./files.ts";
@@ -32,12 +33,22 @@ function pemText(name: string, path: string): string {
   throw new TesseraError("config_invalid", `${name}: the file that it names ${read.why}`);
 }
 
-function loginOf({ sasl, username = "", password = "" }: Settings["kafka"]): KafkaSettings["sasl"] {
+function loginOf(kafka: Settings["kafka"]): KafkaSettings["sasl"] {
+  const { sasl, username = "", password = "" } = kafka;
   if (sasl === "none") return undefined;
-  if (sasl === "oauthbearer")
-    throw new TesseraError("config_invalid", "kafka.sasl: oauthbearer cannot be used yet.");
+  if (sasl === "oauthbearer") return { mechanism: sasl, token: clientCredentials(clientOf(kafka)) };
   return { mechanism: sasl, username, password };
 }
+
+const clientOf = ({
+  token_url: url = "",
+  client_id: clientId = "",
+  client_secret: clientSecret = "",
+  scope,
+}: Settings["kafka"]) => ({
+  ...{ url, clientId, clientSecret },
+  ...(scope && { scope }),
+});
 
 /** How the topics are to be. */
 export function topicTable({ kafka }: Settings): TopicTable {
