@@ -215,6 +215,13 @@ describeOnKafka("the topics on a real Kafka", ({ broker, installation }) => {
     }
   });
 
+  test("a bus that is opened while another process creates the topics waits for them", async () => {
+    const settings = nowhere();
+    const opened = KafkaBus.connect({ settings });
+    expect(await createTopics(settings, tableOf())).toEqual([]);
+    await (await opened).close();
+  });
+
   test("a report of topics that are not there creates none", async () => {
     const settings = nowhere();
     const missing = TOPICS.map((topic) => ({ topic, name: `${settings.prefix}${topic}`, missing: true }));

@@ -2,7 +2,11 @@ import { asTesseraError, type ErrorCode, type TesseraError } from "../../errors.
 
 const AGAIN_AFTER_MS = 1000;
 /** What comes right by itself, or by somebody who is about to do it. The rest is a matter of the configuration. */
-const PASSING: ReadonlySet<ErrorCode> = new Set(["bus_unreachable", "bus_topic_missing", "bus_token_unavailable"]);
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  "bus_unreachable",
+  "bus_topic_missing",
+  "bus_token_unavailable",
+]);
 
 /**
  * Tries until Kafka is there and has the topics: whoever starts everything at once starts some too early.

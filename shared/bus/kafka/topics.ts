@@ -4,6 +4,7 @@ import { withAdmin } from "./admin.ts";
 import type { KafkaSettings } from "./client.ts";
 import { changeTopics, type TopicChanges } from "./topic_changes.ts";
 import { faultsOf } from "./topic_faults.ts";
+import { untilKnown } from "./until_known.ts";
 
 export const TOPICS = ["tasks", "results", "heartbeats", "dead-letters"] as const satisfies readonly Topic[];
 /** Without these nobody can work. A worker need not even see the dead letters. */
@@ -56,11 +57,20 @@ export const checkTopics = (settings: KafkaSettings, table: TopicTable): Promise
     return faults.map(({ sentence }) => sentence);
   });
 
-/** @throws bus_topic_missing, and whatever keeps us from asking */
+/** A broker may hear of topics that another process has just made, or been allowed to see, a little later. */
+const MISSING_MAX_MS = 2000;
+
+/** @throws bus_topic_missing after two seconds, and whatever keeps us from asking */
 export const requireTopics = (settings: KafkaSettings): Promise<void> =>
   withAdmin(settings, async (admin) => {
-    const there = new Set(await admin.listTopics());
-    const missing = NEEDED.map((topic) => topicName(settings, topic)).filter((name) => !there.has(name));
+    const missing = await untilKnown(
+      async () => {
+        const there = new Set(await admin.listTopics());
+        return NEEDED.map((topic) => topicName(settings, topic)).filter((name) => !there.has(name));
+      },
+      ({ length }) => length === 0,
+      MISSING_MAX_MS,
+    );
     if (missing.length > 0) throw new TesseraError("bus_topic_missing", `Missing: ${missing.join(", ")}.`);
   });
 

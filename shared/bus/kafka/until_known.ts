@@ -13,13 +13,14 @@ const NOT_YET = [
 
 /**
  * Each broker learns of a new topic, of a change, or of the groups that it coordinates in its own time, and one that is
- * asked too early errs. Asks until there is an answer that will do, for ten seconds; then the answer is what it is.
+ * asked too early errs. Asks until there is an answer that will do, or `limitMs` are over; then the answer is what it is.
  */
 export async function untilKnown<R>(
   ask: () => Promise<R>,
   willDo: (answer: R) => boolean = () => true,
+  limitMs = LIMIT_MS,
 ): Promise<R> {
-  const endMs = performance.now() + LIMIT_MS;
+  const endMs = performance.now() + limitMs;
   for (;;) {
     const isLast = performance.now() > endMs;
     try {
