@@ -1,7 +1,8 @@
 /**
  * `patches/kafkajs@2.2.4.patch` makes kafkajs quicker, not other: CRC-32C by slices of eight bytes; large buffers kept
  * instead of copied at each level of a request, and no memory zeroed to be written over; no timer that runs every
- * millisecond while there is nothing to send (and warns of a negative time).
+ * millisecond while there is nothing to send (and warns of a negative time). One thing it does otherwise: a connection
+ * that breaks in the middle of a login is tried again, as any other; `kafka_security.alone.test.ts` shows that.
  */
 import { afterEach, describe, expect, test } from "bun:test";
 import { createRequire } from "node:module";
