@@ -173,7 +173,15 @@ function senderOf(sendsAtOnce: number) {
       return answer.promise;
     },
   };
-  return { sends, sender: new Sender(producer as unknown as Producer, (topic) => topic, sendsAtOnce) };
+  return {
+    sends,
+    sender: new Sender({
+      producer: producer as unknown as Producer,
+      nameOf: (topic) => topic,
+      sendsAtOnce,
+      onSent: () => {},
+    }),
+  };
 }
 
 describe("the sender", () => {

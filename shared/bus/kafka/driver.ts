@@ -7,7 +7,7 @@ import { busFault } from "./faults.ts";
 import { deleteGroups, endsOf } from "./groups.ts";
 import { Inbox } from "./inbox.ts";
 import { Member } from "./member.ts";
-import { onePartition, Sender } from "./sender.ts";
+import { onePartition, SENDS_AT_ONCE_MAX, Sender } from "./sender.ts";
 import { requireTopics, topicName, workerGroup } from "./topics.ts";
 import type { Refusal } from "./wire.ts";
 
@@ -33,12 +33,14 @@ export interface KafkaBusOptions {
 export interface KafkaBusCounts {
   refused: number;
   abandoned: number;
+  /** Bytes of the messages that Kafka has taken: headers and values. */
+  sentBytes: number;
 }
 
 /** The bus past one machine: Apache Kafka. */
 export class KafkaBus implements Bus {
   readonly packs = true;
-  readonly counts: KafkaBusCounts = { refused: 0, abandoned: 0 };
+  readonly counts: KafkaBusCounts = { refused: 0, abandoned: 0, sentBytes: 0 };
   private readonly id = randomUUID();
   private readonly members = new Set<Subscription>();
   /** Groups that nobody but this process has. */
@@ -51,7 +53,14 @@ export class KafkaBus implements Bus {
     private readonly kafka: Kafka,
     private readonly producer: Producer,
   ) {
-    this.sender = new Sender(producer, (topic) => topicName(options.settings, topic), options.sendsAtOnce);
+    this.sender = new Sender({
+      producer,
+      nameOf: (topic) => topicName(options.settings, topic),
+      sendsAtOnce: options.sendsAtOnce ?? SENDS_AT_ONCE_MAX,
+      onSent: (bytes) => {
+        this.counts.sentBytes += bytes;
+      },
+    });
   }
 
   /** @throws bus_unreachable, bus_login_refused, bus_certificate_untrusted, bus_not_allowed, bus_topic_missing */

@@ -4,11 +4,19 @@ import type { Messages, Topic } from "../port.ts";
 import { busFault } from "./faults.ts";
 import { encode } from "./wire.ts";
 
-const SENDS_AT_ONCE_MAX = 4;
+export const SENDS_AT_ONCE_MAX = 4;
 /** Small messages that wait together go together. One that is larger goes by itself. */
 const SEND_BYTES_MAX = 1024 * 1024;
 const SEND_MESSAGES_MAX = 64;
 const UNANSWERED_MAX = 3;
+
+interface SenderOptions {
+  readonly producer: Pick<Producer, "send">;
+  readonly nameOf: (topic: Topic) => string;
+  readonly sendsAtOnce: number;
+  /** Told of the bytes that the broker has answered for. */
+  readonly onSent: (bytes: number) => void;
+}
 
 interface Letter {
   readonly topic: Topic;
@@ -37,11 +45,7 @@ export class Sender {
   private turn = 0;
   private closed = false;
 
-  constructor(
-    private readonly producer: Producer,
-    private readonly nameOf: (topic: Topic) => string,
-    private readonly sendsAtOnce = SENDS_AT_ONCE_MAX,
-  ) {}
+  constructor(private readonly options: SenderOptions) {}
 
   /** Resolves when every in-sync replica has the message. */
   publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
@@ -66,7 +70,7 @@ export class Sender {
   }
 
   private feed(): void {
-    while (this.running.size < this.sendsAtOnce && this.waiting.length > 0) {
+    while (this.running.size < this.options.sendsAtOnce && this.waiting.length > 0) {
       const parcel = this.pack();
       if (parcel.letters.length === 0) continue;
       const sending: Promise<void> = this.send(parcel).finally(() => {
@@ -104,7 +108,8 @@ export class Sender {
 
   private async send({ topic, letters, messages }: Parcel): Promise<void> {
     try {
-      await this.sendUntilAnswered(this.nameOf(topic), messages);
+      await this.sendUntilAnswered(this.options.nameOf(topic), messages);
+      this.options.onSent(messages.reduce((sum, message) => sum + sizeOf(message), 0));
       for (const { resolve } of letters) resolve();
     } catch (thrown) {
       const fault = busFault(thrown);
@@ -114,7 +119,7 @@ export class Sender {
 
   private async sendUntilAnswered(topic: string, messages: Message[]): Promise<void> {
     for (let attempt = 1; attempt <= UNANSWERED_MAX; attempt++) {
-      const answer = await this.producer.send({ topic, acks: -1, messages });
+      const answer = await this.options.producer.send({ topic, acks: -1, messages });
       if (coversSend(answer, topic)) return;
     }
     throw new TesseraError("bus_send_failed", `The broker did not answer for what was sent to ${topic}.`);
