@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { consumerPerformance, producerPerformance } from "../kafka/perf.ts";
 import { writePicture } from "../samples/write.ts";
-import { transformCost } from "./bare.ts";
+import { bareCosts, transformCost } from "./bare.ts";
 import { Asked, BenchKafka, type FleetRun, threadsEach, type WorkerSpec } from "./fleet.ts";
 import { environment, median, table } from "./harness.ts";
 
@@ -81,7 +81,7 @@ async function speeds(kafka: BenchKafka, { sides, workers, repeats }: KafkaBench
           const brokerCpuMs = before === undefined || after === undefined ? undefined : after - before;
           runs.push({ ...run, brokerCpuMs });
         }
-        found.push(speedOf(side, count, runs));
+        found.push(speedOf(side, count, runs, await bareCosts(source, kafka.folder, PIPELINE)));
       }
       return found;
     });
@@ -94,10 +94,12 @@ function speedOf(
   side: number,
   workers: number,
   runs: readonly (FleetRun & { readonly brokerCpuMs: number | undefined })[],
+  bare: Awaited<ReturnType<typeof bareCosts>>,
 ) {
   const { tiles } = runs[0]!;
   const perTile = (of: (run: (typeof runs)[number]) => number) => median(runs.map((run) => of(run) / tiles));
-  const bareMs = transformCost(side, side, 3, PIPELINE) / tiles;
+  const bareMs = bare.transformMs / tiles;
+  const codecMs = (bare.decodeMs + bare.encodeMs) / tiles;
   const masterCpuMs = perTile((run) => run.masterCpuMs);
   const workersCpuMs = perTile((run) => run.workersCpuMs);
   const wireBytes = perTile((run) => run.wireBytes);
@@ -106,8 +108,11 @@ function speedOf(
   return {
     ...{ side, workers, tiles, tilesPerSecond: tiles / seconds, wireBytes },
     ...{ bareMs, masterCpuMs, workersCpuMs, brokerCpuMs: perTile((run) => run.brokerCpuMs ?? 0) },
-    /** CPU of master and workers over that of the bare transform. */
+    /** Of decoding the source and encoding the result alone; they are in the master's. */
+    codecMs,
+    /** CPU of master and workers over that of the bare transform: all of it, and without the two codecs. */
     ratio: (masterCpuMs + workersCpuMs) / bareMs,
+    ratioWithoutCodecs: (masterCpuMs + workersCpuMs - codecMs) / bareMs,
     wireMibPerSecond: (wireBytes * tiles) / seconds / mib,
     /** Pixels there and back, as they lie in memory. */
     pixelMibPerSecond: (2 * side * side * 3) / seconds / mib,
@@ -203,7 +208,9 @@ export function printKafka({ perf, speed, scaling, roundTrip, idle, memory }: Ka
         "master",
         "workers",
         "broker",
+        "codecs",
         "ratio",
+        "without codecs",
         "wire MiB/s",
         "pixel MiB/s",
       ],
@@ -215,7 +222,9 @@ export function printKafka({ perf, speed, scaling, roundTrip, idle, memory }: Ka
         fixed(row.masterCpuMs, 2),
         fixed(row.workersCpuMs, 2),
         fixed(row.brokerCpuMs, 2),
+        fixed(row.codecMs, 2),
         fixed(row.ratio, 2),
+        fixed(row.ratioWithoutCodecs, 2),
         fixed(row.wireMibPerSecond),
         fixed(row.pixelMibPerSecond),
       ]),

@@ -41,7 +41,11 @@ async function run({ source, pipeline, tileSize, workers = 0 }: KafkaWork): Prom
   const before = master.dispatched().sent;
   if (source === undefined) return { sentBytes: bus.counts.sentBytes, tiles: 0, stageMs: 0, sent: 0 };
   const { id } = await master.submit({
-    ...{ source: { path: source, owned: false, name: "bench" }, pipeline, output: { format: "tiff" } },
+    ...{
+      source: { path: source, owned: false, name: "bench" },
+      pipeline,
+      output: { format: "jpeg", quality: 90 },
+    },
     ...(tileSize !== undefined && { tileSize }),
   });
   const { error, phases, progress } = await master.wait(id);

@@ -1,4 +1,5 @@
 /** Runs in a thread: packs a raster in shared memory, or unpacks one into it. */
+import { move, transferableSymbol, valueSymbol } from "piscina";
 import type { Packed } from "../../shared/bus/messages.ts";
 import { type Kernels, loadKernels } from "../../shared/kernels/kernels.ts";
 import { pack, unpack } from "../../shared/payload/packed.ts";
@@ -10,10 +11,22 @@ export type PackingTask =
 
 let kernels: Kernels | undefined;
 
-export default function work(task: PackingTask): Packed | undefined {
+/** What is packed is handed over, not copied. */
+export default function work(task: PackingTask): unknown {
   kernels ??= loadKernels();
   kernels.reset();
-  if ("raster" in task) return pack(kernels, task.raster);
-  unpack(kernels, task.packed, new Uint8Array(task.target));
-  return undefined;
+  if ("packed" in task) {
+    unpack(kernels, task.packed, new Uint8Array(task.target));
+    return undefined;
+  }
+  const packed = pack(kernels, task.raster);
+  const transfer = [packed.payload.buffer];
+  return move({
+    get [transferableSymbol]() {
+      return transfer;
+    },
+    get [valueSymbol]() {
+      return packed;
+    },
+  });
 }

@@ -13,7 +13,7 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import { bytesPerPixel } from "../../shared/geometry.ts";
 import { compileChain } from "../../shared/ops/chain.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
-import computeTile from "../../worker/thread.ts";
+import { computeTile } from "../../worker/compute.ts";
 import { heartbeat } from "../bus/tasks.ts";
 
 /**

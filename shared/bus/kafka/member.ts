@@ -212,14 +212,20 @@ const fetched = (message: KafkaMessage): Fetched => ({
   wire: wireOf(message),
 });
 
-/** In memory of its own: what kafkajs gives are views on a whole fetch. */
+/** In memory of its own, which threads can see: what kafkajs gives are views on a whole fetch. */
 export const wireOf = ({ headers, value }: Pick<KafkaMessage, "headers" | "value">): Wire => ({
   headers: {
     [VERSION_HEADER]: textOf(headers?.[VERSION_HEADER]),
     [META_HEADER]: textOf(headers?.[META_HEADER]),
   },
-  value: new Uint8Array(value ?? []),
+  value: shared(value),
 });
+
+function shared(value: Buffer | null): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(value?.length ?? 0));
+  if (value !== null) bytes.set(value);
+  return bytes;
+}
 
 /** A header that is there twice is none of ours. */
 const textOf = (header: Buffer | string | (Buffer | string)[] | undefined): string =>
