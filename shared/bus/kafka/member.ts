@@ -10,6 +10,11 @@ import { META_HEADER, VERSION_HEADER, type Wire } from "./wire.ts";
 const COMMIT_EVERY_MS = 500;
 /** A member that waits for room says this often that it lives. */
 const ROOM_WAIT_MS = 250;
+/**
+ * A broker without news answers after this long. Each question costs an idle worker some milliseconds, since it names
+ * every partition; but only between two questions does a member hear that its group changes, or leave it.
+ */
+const FETCH_WAIT_MS = 500;
 /** Between a fault that ended a member and its next try. */
 const AGAIN_AFTER_MS = { first: 500, most: 10_000 };
 /** A broker that is gone does not hold up who leaves. */
@@ -135,7 +140,7 @@ export class Member implements Subscription {
       heartbeatInterval: 1000,
       // a member that was killed holds up the whole group for as long as this
       rebalanceTimeout: 5000,
-      maxWaitTimeInMs: ROOM_WAIT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
       minBytes: 1,
       maxBytes: 4 * 1024 * 1024,
       maxBytesPerPartition: 2 * 1024 * 1024,
