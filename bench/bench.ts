@@ -19,6 +19,14 @@ export interface BenchOptions {
   /** Over Kafka: counts of workers, and which kinds of op; the bench's own if left out. */
   readonly workers?: readonly number[];
   readonly ops?: readonly string[];
+  readonly model: ModelOptions;
+}
+
+/** Of the model's nodes, its network and its brokers; see `Installation`. */
+export interface ModelOptions {
+  readonly coresANode?: number;
+  readonly networkMBs?: number;
+  readonly brokerMBs?: number;
 }
 
 /** What a bench has found. */

@@ -55,7 +55,7 @@ export const BENCHES: readonly Bench[] = [
     name: "model",
     about: "what 1 to 64 nodes can do, from the saved record of kafka, and what saturates first",
     minutes: { quick: 0.01, usual: 0.01 },
-    run: async () => (await import("./model_findings.ts")).findModelIn(RESULTS),
+    run: async ({ model }) => (await import("./model_findings.ts")).findModelIn(RESULTS, model),
   },
   {
     name: "soak",

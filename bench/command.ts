@@ -22,6 +22,9 @@ ${NAMES}
   --threshold N%       by how much a ratio may be worse (10%); exit code 1 if one is, beyond the spread too
   --workers N,N        kafka: how many workers (8 is possible), for speed and kinds of op
   --ops NAME,NAME      kafka: kinds of op (cheap, dear, throttled, all); ops: names of ops
+  --cores N            model: cores a node (8)
+  --network N          model: megabytes a second of each machine's network (1250)
+  --broker N           model: megabytes a second of each broker (as was measured)
   --minutes N          soak: how long (5)
   --bus NAME           soak: memory or kafka
   --seed N             soak: another number, other faults
@@ -47,12 +50,13 @@ export function readCommand(args: readonly string[]): Command {
     args: [...args],
     options: {
       ...{ json: TEXT, html: TEXT, compare: TEXT, threshold: TEXT, repeats: TEXT, workers: TEXT, ops: TEXT },
-      ...{ minutes: TEXT, bus: TEXT, seed: TEXT },
+      ...{ minutes: TEXT, bus: TEXT, seed: TEXT, cores: TEXT, network: TEXT, broker: TEXT },
       ...{ quick: FLAG, gigapixel: FLAG, save: FLAG, help: { ...FLAG, short: "h" } },
     },
     allowPositionals: true,
   });
   const { json, html, compare, repeats, workers, ops, bus = "memory", minutes, seed, threshold } = values;
+  const { cores, network, broker } = values;
   if (bus !== "memory" && bus !== "kafka") throw new Error(`--bus: expected memory or kafka, not '${bus}'.`);
   // A file's name has a dot or a slash; a bench's has not.
   const names = positionals.filter((word) => !/[./\\]/.test(word));
@@ -65,6 +69,11 @@ export function readCommand(args: readonly string[]): Command {
     ...(repeats !== undefined && { repeats: Math.max(1, whole("--repeats", repeats)) }),
     ...(workers !== undefined && { workers: list(workers).map((one) => whole("--workers", one)) }),
     ...(ops !== undefined && { ops: list(ops) }),
+    model: {
+      ...(cores !== undefined && { coresANode: above(0, "--cores", cores) }),
+      ...(network !== undefined && { networkMBs: above(0, "--network", network) }),
+      ...(broker !== undefined && { brokerMBs: above(0, "--broker", broker) }),
+    },
   };
   return {
     ...{ names, options, save: values.save, help: values.help },

@@ -1,7 +1,7 @@
 /** The model with the costs that were measured: what it predicts for larger fleets, and whether it holds on this machine. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Findings, Unavailable } from "./bench.ts";
+import { type Findings, type ModelOptions, Unavailable } from "./bench.ts";
 import type { KafkaRows } from "./kafka_findings.ts";
 import { type Installation, type Prediction, predict, type TileCosts } from "./model.ts";
 import { type Metric, metricOf, readRecords, type Series } from "./record.ts";
@@ -10,9 +10,9 @@ import { table } from "./report/table.ts";
 const MIB = 2 ** 20;
 const NODES = [1, 2, 4, 8, 16, 32, 64];
 
-/** What is measured in other rooms, or guessed where nothing was measured yet. */
 interface Measured {
   readonly costs: TileCosts;
+  /** By Kafka's own tools; it shared its cores with them. */
   readonly brokerMBs: number;
   readonly from: string;
 }
@@ -74,9 +74,11 @@ export function checkModel(rows: Pick<KafkaRows, "perf" | "speed" | "scaling">, 
   return [...speeds, ...scalings];
 }
 
-export function findModel(record: KafkaRows, cores: number): Findings {
-  const { costs, brokerMBs, from } = measuredCosts(record);
-  const predicted = NODES.map((nodes) => ({ nodes, ...predict(costs, { ...CLUSTER, nodes, brokerMBs }) }));
+/** @param asked of the cluster, where it is not like `CLUSTER`; a broker is else as quick as the one that was measured */
+export function findModel(record: KafkaRows, cores: number, asked: ModelOptions = {}): Findings {
+  const { costs, from, ...measured } = measuredCosts(record);
+  const cluster = { ...CLUSTER, brokerMBs: measured.brokerMBs, ...asked };
+  const predicted = NODES.map((nodes) => ({ nodes, ...predict(costs, { ...cluster, nodes }) }));
   const checks = checkModel(record, cores);
   const metrics: Metric[] = [
     ...predicted.map(({ nodes, tilesPerSecond }) =>
@@ -90,32 +92,40 @@ export function findModel(record: KafkaRows, cores: number): Findings {
       ]),
     ),
   ];
-  const limits = Map.groupBy(
-    predicted.flatMap(({ nodes, limits }) => limits.map((limit) => ({ nodes, ...limit }))),
+  const series = limitLines(predicted);
+  return {
+    metrics,
+    series,
+    rows: { costs, cluster, predicted, checks },
+    text: printModel(from, costs, cluster, predicted, checks),
+  };
+}
+
+/** The prediction, and the limits that come near it: far above there is nothing to see. */
+function limitLines(predicted: readonly (Prediction & { readonly nodes: number })[]): Series[] {
+  const top = 3 * Math.max(...predicted.map(({ tilesPerSecond }) => tilesPerSecond));
+  const limits = predicted.flatMap(({ nodes, limits }) => limits.map((limit) => ({ nodes, ...limit })));
+  const near = Map.groupBy(
+    limits.filter(({ tilesPerSecond }) => tilesPerSecond <= top),
     ({ what }) => what,
   );
-  const series: Series[] = [...limits].map(([what, points]) => ({
-    id: `limits by nodes/${what}`,
+  const lines = [["predicted", predicted], ...near] as const;
+  return lines.map(([what, points]) => ({
+    id: `tiles a second by nodes/${what}`,
     x: "nodes",
     y: "tiles/s",
     points: points.map(({ nodes, tilesPerSecond }) => [nodes, tilesPerSecond]),
   }));
-  return {
-    metrics,
-    series,
-    rows: { costs, brokerMBs, cluster: CLUSTER, predicted, checks },
-    text: printModel(from, costs, brokerMBs, predicted, checks),
-  };
 }
 
 function printModel(
   from: string,
   costs: TileCosts,
-  brokerMBs: number,
+  cluster: Omit<Installation, "nodes">,
   predicted: readonly (Prediction & { readonly nodes: number })[],
   checks: readonly Checked[],
 ): string {
-  const { coresANode, networkMBs, brokers, replicas, masterCores } = CLUSTER;
+  const { coresANode, networkMBs, brokers, replicas, masterCores, brokerMBs } = cluster;
   const ms = [costs.masterMs, costs.workerMs, costs.brokerMs].map((value) => value.toFixed(2));
   const rows = predicted.map(({ nodes, tilesPerSecond, saturates, limits }) => [
     ...[nodes, tilesPerSecond.toFixed(0), (tilesPerSecond / nodes).toFixed(0), saturates],
@@ -136,10 +146,10 @@ function printModel(
 }
 
 /** @throws Error if nothing has been measured over Kafka yet */
-export function findModelIn(folder: string): Findings {
+export function findModelIn(folder: string, asked: ModelOptions): Findings {
   const path = join(folder, "kafka.json");
   if (!existsSync(path))
     throw new Unavailable("The model needs measured costs: run 'bun run bench kafka --save' first.");
   const [record] = readRecords(path);
-  return findModel(record!.rows as KafkaRows, record!.environment.cores);
+  return findModel(record!.rows as KafkaRows, record!.environment.cores, asked);
 }

@@ -102,11 +102,13 @@ export function linePlot({ title, x: across, y: up, lines }: LinePlot): string {
 const svg = (height: number, title: string, body: string): string =>
   `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}"><text class="title" x="4" y="18">${escaped(title)}</text>${body}</svg>`;
 
-/** The next of 1, 2, 2.5, 5 and 10 times a power of ten. */
+const ENDS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** The next of `ENDS` times a power of ten. */
 export function niceEnd(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((end) => end >= value * 0.999)!;
+  return ENDS.map((step) => step * power).find((end) => end >= value * 0.999)!;
 }
 
 const tick = (value: number): string => String(Number(value.toPrecision(3)));

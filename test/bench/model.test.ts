@@ -108,6 +108,11 @@ describe("the model with measured costs", () => {
     const { text, metrics, series } = findModel(ROWS, 2);
     for (const said of ["64", "saturates first", "throttled, 4 workers"]) expect(text).toContain(said);
     expect(metrics.filter(({ id }) => id.startsWith("predicted/"))).toHaveLength(7);
-    expect(series!.length).toBeGreaterThan(3);
+    expect(series!.map(({ id }) => id)).toContain("tiles a second by nodes/predicted");
+  });
+
+  test("takes another broker or network for granted if it is told of one", () => {
+    const of = (brokerMBs: number) => findModel(ROWS, 2, { brokerMBs }).metrics[0]!.value;
+    expect(of(20)).toBeCloseTo(of(10) * 2, 6);
   });
 });

@@ -50,7 +50,7 @@ describe("plots", () => {
   });
 
   test("have axes that end at a round number", () => {
-    expect([0, 0.7, 1, 11, 24, 260, 99_000].map(niceEnd)).toEqual([1, 1, 1, 20, 25, 500, 100_000]);
+    expect([0, 0.75, 1, 11, 24, 260, 99_000].map(niceEnd)).toEqual([1, 0.8, 1, 15, 25, 300, 100_000]);
   });
 });
 
