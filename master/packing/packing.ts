@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import type { BufferPool } from "../../shared/buffers.ts";
 import type { Packed } from "../../shared/bus/messages.ts";
+import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel } from "../../shared/geometry.ts";
 import type { Raster } from "../../shared/raster.ts";
 import type { PackingTask } from "./thread.ts";
@@ -31,7 +32,8 @@ export class Packing {
       await this.pool().run({ packed, target });
     } catch (thrown) {
       this.buffers.give(target);
-      throw thrown;
+      // An error loses its kind on its way from a thread.
+      throw new TesseraError("payload_damaged", "", { cause: thrown });
     }
     return { rect, format, data: new Uint8Array(target), stride };
   }
