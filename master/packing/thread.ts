@@ -1,4 +1,4 @@
-/** Runs in a thread: packs a raster in shared memory, or unpacks one into it. */
+/** Runs in a thread, for what is small on the main one: packs a raster in shared memory, or unpacks one into it. */
 import type { Packed } from "../../shared/bus/messages.ts";
 import { type Kernels, loadKernels } from "../../shared/kernels/kernels.ts";
 import { pack, unpack } from "../../shared/payload/packed.ts";
