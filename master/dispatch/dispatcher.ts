@@ -4,6 +4,7 @@ import { isPacked, PROTOCOL, type Result, type Task, type TileDone } from "../..
 import type { Bus } from "../../shared/bus/port.ts";
 import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
 import type { Raster } from "../../shared/raster.ts";
+import type { Every } from "../clock.ts";
 import { gather, mismatch } from "../collect/check.ts";
 import type { Packing } from "../packing/packing.ts";
 import type { Roster, WorkerSeat } from "../workers/roster.ts";
@@ -43,6 +44,7 @@ interface DispatcherNeeds {
   /** How long a tile may be out before it is sent again. */
   readonly leaseMs: number;
   readonly now: () => number;
+  readonly every: Every;
   readonly onTile: (assignment: Assignment, event: TileEvent) => void;
   /** The bus did not take a task; it is tried again. */
   readonly onTrouble: (fault: TesseraError) => void;
@@ -64,7 +66,7 @@ export class Dispatcher {
   /** The worker that is kept free for suspects, while there are any. */
   private kept: WorkerSeat | undefined;
   private heldUntilMs = 0;
-  private timer: Timer | undefined;
+  private endTicks: (() => void) | undefined;
 
   constructor(private readonly needs: DispatcherNeeds) {
     this.pace = new Pace(needs.bus.packs);
@@ -72,12 +74,13 @@ export class Dispatcher {
 
   /** From here on, answers are heard. */
   start(): void {
-    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.endTicks = this.needs.every(TICK_MS, () => this.tick());
     this.pump();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.endTicks?.();
+    this.endTicks = undefined;
   }
 
   add(run: StageRun): void {
@@ -93,7 +96,7 @@ export class Dispatcher {
 
   /** Sends what may be sent. To be called whenever room, rows, results or workers have come. */
   pump(): void {
-    if (this.timer === undefined || this.needs.now() < this.heldUntilMs) return;
+    if (this.endTicks === undefined || this.needs.now() < this.heldUntilMs) return;
     const live = this.needs.roster.live();
     this.sendSuspects(live);
     const open = live.filter((seat) => seat !== this.kept);
