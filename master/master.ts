@@ -5,7 +5,7 @@ import type { BufferPool } from "../shared/buffers.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
-import { type Every, everyBySystem } from "./clock.ts";
+import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
@@ -32,6 +32,8 @@ const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
 const RESULTS_AT_ONCE = 8;
 const SWEEP_EVERY_MS = 600_000;
 const NEVER = Number.POSITIVE_INFINITY;
+/** A pause of this process that is nobody's delay; shorter ones are an event loop at work. */
+const STANDSTILL_MS = 1000;
 
 export interface MasterOptions {
   readonly dir: string;
@@ -85,7 +87,8 @@ export class Master {
     this.store = new JobStore(join(options.dir, "tessera.sqlite"), options.durable, this.now);
     const { bus, buffers, leaseMs, fingerprint, silence } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
-    this.roster = new Roster({ fingerprint, now: this.now, silentAfterMs, lostAfterMs });
+    const clock = new AwakeClock(this.now, Math.min(silentAfterMs / 4, STANDSTILL_MS));
+    this.roster = new Roster({ fingerprint, clock, silentAfterMs, lostAfterMs });
     this.packing = new Packing(buffers);
     this.dispatcher = new Dispatcher({
       ...{
@@ -94,7 +97,7 @@ export class Master {
         leaseMs,
         roster: this.roster,
         packing: this.packing,
-        now: this.now,
+        clock,
         every: this.every,
       },
       master: this.name,

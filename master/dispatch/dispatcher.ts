@@ -4,7 +4,7 @@ import { isPacked, PROTOCOL, type Result, type Task, type TileDone } from "../..
 import type { Bus } from "../../shared/bus/port.ts";
 import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
 import type { Raster } from "../../shared/raster.ts";
-import type { Every } from "../clock.ts";
+import type { AwakeClock, Every } from "../clock.ts";
 import { gather, mismatch } from "../collect/check.ts";
 import type { Packing } from "../packing/packing.ts";
 import type { Roster, WorkerSeat } from "../workers/roster.ts";
@@ -43,7 +43,7 @@ interface DispatcherNeeds {
   readonly packing: Packing;
   /** How long a tile may be out before it is sent again. */
   readonly leaseMs: number;
-  readonly now: () => number;
+  readonly clock: AwakeClock;
   readonly every: Every;
   readonly onTile: (assignment: Assignment, event: TileEvent) => void;
   /** The bus did not take a task; it is tried again. */
@@ -96,7 +96,7 @@ export class Dispatcher {
 
   /** Sends what may be sent. To be called whenever room, rows, results or workers have come. */
   pump(): void {
-    if (this.endTicks === undefined || this.needs.now() < this.heldUntilMs) return;
+    if (this.endTicks === undefined || this.needs.clock.now() < this.heldUntilMs) return;
     const live = this.needs.roster.live();
     this.sendSuspects(live);
     const open = live.filter((seat) => seat !== this.kept);
@@ -143,7 +143,7 @@ export class Dispatcher {
   private sendLate(open: readonly WorkerSeat[], live: readonly WorkerSeat[]): void {
     const idle = open.filter((seat) => seat.out < seat.beat.threads);
     if (idle.length === 0 || this.flights.size === 0) return;
-    const now = this.needs.now();
+    const now = this.needs.clock.now();
     const late = this.flights
       .copies()
       .filter(({ flight }) => flight.copies.size === 1 && !flight.landing && !flight.suspected)
@@ -163,7 +163,7 @@ export class Dispatcher {
   }
 
   private send(assignment: Assignment, seat: WorkerSeat, live: readonly WorkerSeat[]): void {
-    const now = this.needs.now();
+    const now = this.needs.clock.now();
     const flight = this.flights.of(assignment);
     if (flight.copies.size > 0) this.counts.sentAgain++;
     this.counts.sent++;
@@ -220,7 +220,7 @@ export class Dispatcher {
       if (this.flights.drop(copy)) copy.assignment.run.abandon(copy.assignment, fault);
       return;
     }
-    this.heldUntilMs = this.needs.now() + HOLD_MS;
+    this.heldUntilMs = this.needs.clock.now() + HOLD_MS;
     this.takeBack(copy);
     this.needs.onTrouble(fault);
   }
@@ -288,11 +288,12 @@ export class Dispatcher {
   }
 
   private tick(): void {
+    this.needs.clock.look();
     for (const seat of this.needs.roster.tick()) {
       const copies = this.flights.copies().filter((copy) => copy.seat === seat);
       for (const copy of copies) seat.state === "lost" ? this.lost(copy) : this.silent(copy);
     }
-    const now = this.needs.now();
+    const now = this.needs.clock.now();
     for (const copy of this.flights.copies())
       if (copy.deadlineMs <= now)
         this.refused(copy, new TesseraError("tile_failed", "No result came in time."));

@@ -34,7 +34,14 @@ export class TestClock {
 
   /** Time passes and nothing is done meanwhile: what was due is done late, once. */
   leap(ms: number): void {
-    this.nowMs += ms;
+    this.leapUnseen(ms);
     this.pass(0);
+  }
+
+  /** The same, and what was due is still to be done. */
+  leapUnseen(ms: number): void {
+    this.nowMs += ms;
+    // A timer goes by the time that has passed, not by what the system's clock is set to.
+    if (ms < 0) for (const timer of this.timers) timer.dueMs += ms;
   }
 }

@@ -3,14 +3,14 @@ import type { DeadLetter } from "../../shared/bus/messages.ts";
 import type { Messages, Topic } from "../../shared/bus/port.ts";
 import type { TesseraError } from "../../shared/errors.ts";
 
-/** A bus between members that share no memory, in the eyes and the hands of a test. */
+/** A bus in the eyes and the hands of a test. */
 export class WatchedBus extends MemoryBus {
   readonly deadLetters: DeadLetter[] = [];
   /** What keeps the bus from taking a message, if anything does. */
   fault: <T extends Topic>(topic: T, message: Messages[T]) => TesseraError | undefined = () => undefined;
 
-  constructor() {
-    super(undefined, true);
+  constructor(packs: boolean) {
+    super(undefined, packs);
   }
 
   override publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
