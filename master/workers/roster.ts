@@ -73,14 +73,15 @@ export class WorkerSeat {
     this.tileMs = this.tileMs === undefined ? ms : this.tileMs + NEWEST * (ms - this.tileMs);
   }
 
-  /** The next of its partitions in turn, or nothing if it has none. */
-  partition(): number | undefined {
-    const { partitions } = this.beat;
-    for (let i = 0; i < partitions.length; i++) {
-      const partition = partitions[this.turn++ % partitions.length]!;
-      if (!this.notItsOwn.has(partition)) return partition;
-    }
-    return undefined;
+  /** Whether there is a way to it. */
+  isReachable(): boolean {
+    return this.beat.partitions.some((partition) => !this.notItsOwn.has(partition));
+  }
+
+  /** The next of its partitions in turn; of one that is reachable. */
+  partition(): number {
+    const own = this.beat.partitions.filter((partition) => !this.notItsOwn.has(partition));
+    return own[this.turn++ % own.length]!;
   }
 
   /** Somebody else got what was sent there: until it says otherwise, the partition is not its own. */
@@ -132,9 +133,7 @@ export class Roster {
 
   /** Those that may be given tiles. */
   live(): WorkerSeat[] {
-    return [...this.seats.values()].filter(
-      ({ state, beat }) => state === "live" && beat.partitions.length > 0,
-    );
+    return [...this.seats.values()].filter((seat) => seat.state === "live" && seat.isReachable());
   }
 
   list(): WorkerView[] {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Task } from "../../shared/bus/messages.ts";
+import type { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "./clock.ts";
 import { type Bench, turn, withBench } from "./harness.ts";
 import { OwnWorker } from "./own_worker.ts";
@@ -13,6 +14,8 @@ const BEAT_EVERY_MS = 500;
 export interface FleetBench extends Bench {
   readonly bus: WatchedBus;
   readonly clock: TestClock;
+  /** What the master said that is wrong outside of it. */
+  readonly troubles: readonly TesseraError[];
   join(serve?: (task: Task, worker: OwnWorker) => void | Promise<void>): OwnWorker;
   /** Time passes in which these workers beat as they should, and nobody else does. */
   pass(ms: number, alive: readonly OwnWorker[]): Promise<void>;
@@ -29,10 +32,12 @@ export function withFleet<T>(options: FleetOptions, use: (bench: FleetBench) => 
   const { packs = false, durable = false, leaseMs = LEASE_MS } = options;
   const clock = new TestClock();
   const bus = new WatchedBus(packs);
-  return withBench({ bus, clock, durable, leaseMs, silence: SILENCE }, (bench) =>
+  const troubles: TesseraError[] = [];
+  const onTrouble = (fault: TesseraError) => void troubles.push(fault);
+  return withBench({ bus, clock, durable, leaseMs, silence: SILENCE, onTrouble }, (bench) =>
     use({
       ...bench,
-      ...{ bus, clock },
+      ...{ bus, clock, troubles },
       join: (serve) => new OwnWorker(bus, bench.buffers, serve),
       async pass(ms, alive) {
         for (let left = ms; left > 0; left -= BEAT_EVERY_MS) {

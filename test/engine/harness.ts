@@ -11,6 +11,7 @@ import { type PictureSpec, wholePicture } from "../../samples/picture.ts";
 import { writePicture } from "../../samples/write.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { MemoryBus } from "../../shared/bus/memory.ts";
+import type { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/geometry.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import type { Raster } from "../../shared/raster.ts";
@@ -44,6 +45,7 @@ interface BenchOptions {
   /** By default one in which pixels are not packed. */
   readonly bus?: MemoryBus;
   readonly limits?: Partial<Limits>;
+  readonly onTrouble?: (fault: TesseraError) => void;
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
 }
 
@@ -51,12 +53,13 @@ interface BenchOptions {
 export function openBench(folder: string, options: BenchOptions = {}): Bench {
   const { threads = 2, durable = false, leaseMs = 3_600_000, limits, silence } = options;
   const dir = join(folder, "master");
-  const { clock, bus = new MemoryBus() } = options;
+  const { clock, onTrouble, bus = new MemoryBus() } = options;
   const buffers = new BufferPool();
   const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, ...limits };
   const master = new Master({
     ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
     ...(silence && { silence }),
+    ...(onTrouble && { onTrouble }),
     ...(clock && { now: clock.now, every: clock.every }),
   });
   master.start();

@@ -113,6 +113,21 @@ describe("P3: a worker that is not heard of", () => {
     });
   });
 
+  test("has its tiles tried again as often as any others, when another one fails at them", async () => {
+    await withFleet({}, async (bench) => {
+      const silent = bench.join();
+      await settled();
+      await submit(bench);
+      await silent.came(WINDOW);
+      const other = bench.join((task, own) =>
+        task.attempt === 2 ? own.publish(own.failed(task)) : own.answer(task),
+      );
+      await bench.pass(SILENCE.lostAfterMs + 1000, [other]);
+      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      expect(other.tasks.filter(({ attempt }) => attempt === 3)).toHaveLength(WINDOW);
+    });
+  });
+
   test("and is the only one: its tiles wait for the next that comes", async () => {
     await withFleet({}, async (bench) => {
       const silent = bench.join();
@@ -120,7 +135,7 @@ describe("P3: a worker that is not heard of", () => {
       await submit(bench);
       await silent.came(WINDOW);
       await bench.pass(SILENCE.lostAfterMs + 1000, []);
-      expect(bench.master.job("it")?.state).toBe("running");
+      expect(bench.master.job("it")?.endedMs).toBeUndefined();
       bench.join(answer);
       expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
     });
