@@ -91,7 +91,7 @@ export class Master {
       ...{ bus, buffers, leaseMs, roster: this.roster, packing: this.packing, now: this.now },
       master: this.name,
       onTile: (assignment, event) => this.tile(assignment, event),
-      onTrouble: (fault) => this.options.onTrouble?.(fault),
+      onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
   }
 
