@@ -14,6 +14,12 @@ export interface Order extends Asked {
   readonly source: PictureSpec;
 }
 
+export interface Ended {
+  readonly job: JobView;
+  /** The most attempts that were seen to have failed, of those that this master counted. */
+  readonly retried: number;
+}
+
 /** Writes the picture into `folder` and sends it. @returns the job's id */
 export async function submit(client: MasterClient, folder: string, order: Order): Promise<string> {
   return client.submit(await picture(folder, order.source), order);
@@ -26,8 +32,8 @@ export async function expectDone(
   id: string,
   folder: string,
   { pipeline, source }: Order,
-): Promise<JobView> {
-  const job = await ended(client, watch, id);
+): Promise<Ended> {
+  const { job, retried } = await ended(client, watch, id);
   expect(job.error).toBeUndefined();
   expect(job.state).toBe("done");
   const path = join(folder, `${id}.png`);
@@ -35,11 +41,19 @@ export async function expectDone(
   const expected = whole(parsePipeline(pipeline), pictureRaster(source));
   expect(difference(await decodeFile(path), expected)).toBe("same");
   rmSync(path);
-  return job;
+  return { job, retried };
 }
 
-export const ended = (client: MasterClient, watch: Watch, id: string): Promise<JobView> =>
-  watch.until(
-    () => client.job(id),
+/** Waits for the job's end. */
+export async function ended(client: MasterClient, watch: Watch, id: string): Promise<Ended> {
+  let retried = 0;
+  const job = await watch.until(
+    async () => {
+      const view = await client.job(id);
+      retried = Math.max(retried, view.progress.tilesRetried);
+      return view;
+    },
     ({ state }) => state === "done" || state === "failed",
   );
+  return { job, retried };
+}
