@@ -10,10 +10,13 @@ import { serveHealth } from "./health.ts";
 import { TileWorker, type WorkerOptions } from "./worker.ts";
 
 /** What is otherwise than usual. */
-type Changes = Partial<Pick<WorkerOptions, "fingerprint" | "thread">>;
+interface Changes extends Partial<Pick<WorkerOptions, "fingerprint" | "thread">> {
+  /** How long after its last heartbeat the worker counts as well. */
+  readonly wellForMs?: number;
+}
 
 /** Joins the workers of the configured Kafka, as soon as that is there. */
-export async function startWorker(changes: Changes = {}): Promise<Service> {
+export async function startWorker({ wellForMs, ...changes }: Changes = {}): Promise<Service> {
   const all = loadSettings();
   const { threads, worker: own } = all;
   const settings = kafkaSettings(all);
@@ -21,7 +24,9 @@ export async function startWorker(changes: Changes = {}): Promise<Service> {
   const bus = await whenKafkaIsReady(() => KafkaBus.connect({ settings, ...report }), report);
   const options = { bus, buffers: new BufferPool(), threads, name: own.name };
   const worker = new TileWorker({ ...options, fingerprint: fingerprint(), ...changes });
-  const health = own.health_port === 0 ? undefined : serveHealth({ port: own.health_port, ...worker.health });
+  const { health_port: port } = own;
+  const health =
+    port === 0 ? undefined : serveHealth({ port, ...worker.health, ...(wellForMs && { wellForMs }) });
   worker.start();
   worker.ready.then(
     () => console.log(`${own.name} works on ${settings.brokers.join(", ")} with ${threads} threads.`),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MasterClient } from "./master_client.ts";
+import type { Oddity } from "./odd_worker.ts";
 import { Process } from "./processes.ts";
 import { Watch } from "./watch.ts";
 
@@ -46,9 +47,14 @@ export class Fleet {
     return this.start(["master/main.ts"], { TESSERA_DIR: dir, ...env });
   }
 
-  /** Not waited for. @param script one that starts a worker which is not as it should be */
-  startWorker(env: Environment = {}, script = "worker/main.ts", ...args: string[]): Process {
-    return this.start([script, ...args], env);
+  /** Not waited for. */
+  startWorker(env: Environment = {}): Process {
+    return this.start(["worker/main.ts"], env);
+  }
+
+  /** Not waited for. */
+  startOddWorker(oddity: Oddity, env: Environment = {}): Process {
+    return this.start(["test/fleet/odd_worker.ts", JSON.stringify(oddity)], env);
   }
 
   /** One that listens. */

@@ -39,9 +39,9 @@ export class Process {
     this.exited = this.live();
   }
 
-  /** The first line with this text, of those that it has said or will say. @throws Error if it ends without */
-  says(text: string): Promise<string> {
-    const line = this.said.find((each) => each.includes(text));
+  /** The first line with this text, from the given one on. @throws Error if it ends without */
+  says(text: string, from = 0): Promise<string> {
+    const line = this.said.slice(from).find((each) => each.includes(text));
     if (line !== undefined) return Promise.resolve(line);
     return new Promise((resolve, reject) => this.waiting.push({ text, resolve, reject }));
   }
@@ -80,3 +80,7 @@ export class Process {
 }
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** The codes that lines name, in order. */
+export const codes = (lines: readonly string[]): string[] =>
+  lines.flatMap((line) => /\((bus_\w+|config_\w+)\)/.exec(line)?.[1] ?? []);
