@@ -106,7 +106,7 @@ export class Master {
       },
       master: this.name,
       onTile: (assignment, event) => this.tile(assignment, event),
-      onTrouble: (fault) => this.options.onTrouble?.(fault),
+      onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
   }
 
