@@ -34,7 +34,7 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** One tile's transform, warm, times the image's size in tiles. */
-function transformCost(width: number, height: number, channels: Channels, pipeline: string): number {
+export function transformCost(width: number, height: number, channels: Channels, pipeline: string): number {
   const chain = compileChain(parsePipeline(pipeline), { width, height, channels, depth: 8 });
   const kernels = loadKernels();
   const side = { width: Math.min(TILE, width), height: Math.min(TILE, height) };

@@ -5,6 +5,7 @@
  *     bun run bench engine   whole images beside libvips
  *     bun run bench memory   peak memory and time from 10 megapixels to 1 gigapixel
  *     bun run bench payload  size and time of a tile's payload; of photographs if their names follow
+ *     bun run bench kafka    a master and workers over a real Kafka, beside its own tools
  *     bun run bench start    how long it takes to start, and a small photo in a running process
  */
 import { parseArgs } from "node:util";
@@ -43,13 +44,18 @@ async function run(name: string): Promise<{ record: unknown; text: string }> {
       const record = await benchPayload({ ...PAYLOAD_FULL, repeats, files });
       return { record, text: printPayload(record) };
     }
+    case "kafka": {
+      const { benchKafka, KAFKA_FULL, printKafka } = await import("./kafka.ts");
+      const record = await benchKafka({ ...KAFKA_FULL, repeats });
+      return { record, text: printKafka(record) };
+    }
     case "start": {
       const { benchStart, printStart } = await import("./start.ts");
       const record = await benchStart(repeats);
       return { record, text: printStart(record) };
     }
     default:
-      throw new Error(`There is no bench '${name}'. There is: ops, engine, memory, payload, start.`);
+      throw new Error(`There is no bench '${name}'. There is: ops, engine, memory, payload, start, kafka.`);
   }
 }
 

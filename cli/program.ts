@@ -1,7 +1,10 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addConfig } from "./commands/config.ts";
+import { addDeadLetters } from "./commands/dead_letters.ts";
 import { addProbe } from "./commands/probe.ts";
 import { addRun } from "./commands/run.ts";
+import { addTopics } from "./commands/topics.ts";
 import { addTransforms } from "./commands/transforms.ts";
 import { paint, usesColour } from "./terminal.ts";
 
@@ -33,5 +36,8 @@ export function buildProgram(): Command {
   addRun(program);
   addTransforms(program);
   addProbe(program);
+  addConfig(program);
+  addTopics(program);
+  addDeadLetters(program);
   return program;
 }

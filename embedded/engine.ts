@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
 import { BufferPool } from "../shared/buffers.ts";
 import { MemoryBus } from "../shared/bus/memory.ts";
+import { SAME_PROCESS } from "../shared/ops/fingerprint.ts";
 import { TileWorker } from "../worker/worker.ts";
 
 export interface EngineOptions {
@@ -40,10 +41,11 @@ export function openEngine(options: EngineOptions = {}): Engine {
     threads,
     durable: kept !== undefined,
     leaseMs: LEASE_MS,
+    fingerprint: SAME_PROCESS,
   });
-  const worker = new TileWorker({ bus, buffers, threads });
-  worker.start();
+  const worker = new TileWorker({ bus, buffers, threads, fingerprint: SAME_PROCESS });
   master.start();
+  worker.start();
   return {
     master,
     async stop() {

@@ -4,26 +4,15 @@
  * The start script gives the process more than one thread a core for decoders and encoders (UV_THREADPOOL_SIZE, read
  * only at a process' start): otherwise two large images being decoded would keep every small one waiting.
  */
-import { asTesseraError } from "../shared/errors.ts";
+import { limitsOf } from "../master/limits.ts";
+import { loadSettings } from "../shared/config/load.ts";
+import { runService } from "../shared/service.ts";
 import { startServer } from "./server.ts";
 
-const dir = process.env.TESSERA_DIR ?? "data";
-const port = Number(process.env.TESSERA_PORT ?? 8080);
-const hostname = process.env.TESSERA_HOST ?? "127.0.0.1";
-
-try {
-  const server = startServer({ dir, port, hostname });
+await runService(() => {
+  const settings = loadSettings();
+  const { dir, port, host: hostname, threads } = settings;
+  const server = startServer({ dir, port, hostname, threads, limits: limitsOf(settings) });
   console.log(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await server.stop();
-    process.exit(0);
-  };
-  process.on("SIGTERM", () => void stop());
-  process.on("SIGINT", () => void stop());
-} catch (thrown) {
-  console.error(asTesseraError(thrown).message || thrown);
-  process.exit(1);
-}
+  return server;
+});

@@ -1,32 +1,41 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BufferPool } from "../shared/buffers.ts";
+import type { DeadLetter } from "../shared/bus/messages.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
-import { parsePipeline } from "../shared/pipeline/pipeline.ts";
-import { canvasBytes } from "./canvas/canvas.ts";
+import type { Fingerprint } from "../shared/ops/fingerprint.ts";
+import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
-import { Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
+import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
-import { checkOutput, type OutputSpec, outputSpec } from "./export/output.ts";
-import type { Profile } from "./ingest/ingest.ts";
-import { hasEnded, type JobRecord, type JobRequest, type JobView } from "./jobs/job.ts";
-import { JobRun, resultName } from "./jobs/job_run.ts";
+import { hasEnded, type JobRecord, type JobView, PRIORITY } from "./jobs/job.ts";
+import { JobFiles } from "./jobs/job_files.ts";
+import { JobRun } from "./jobs/job_run.ts";
 import { Progress, viewOf } from "./jobs/progress.ts";
+import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
 import type { Limits } from "./limits.ts";
-import { uprightSteps } from "./plan/orientation.ts";
-import { type Plan, planPipeline } from "./plan/plan.ts";
-import { probe } from "./probe/probe.ts";
+import { Packing } from "./packing/packing.ts";
+import { planPipeline } from "./plan/plan.ts";
+import { JobQueue } from "./queue.ts";
 import { JobStore } from "./store/store.ts";
+import { Roster, type WorkerView } from "./workers/roster.ts";
 
 /** Jobs under way at once, and how many of them may be large, so that a small one never waits behind large ones. */
 const ACTIVE_MAX = 4;
 const LARGE_MAX = 2;
 const LARGE_PIXELS = 64_000_000;
 
-const TILE_SIZE = { default: 512, minimum: 64, maximum: 1024 } as const;
+/** Bytes of its image that a stage holds at a time: enough for this process' threads, or for many workers. */
+const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
+/** Results unpacked at a time, over Kafka. */
+const RESULTS_AT_ONCE = 8;
+const LETTER_LIMIT_MS = 5000;
+const SWEEP_EVERY_MS = 600_000;
+const NEVER = Number.POSITIVE_INFINITY;
+/** A pause of this process that is nobody's delay; shorter ones are an event loop at work. */
+const STANDSTILL_MS = 1000;
 
 export interface MasterOptions {
   readonly dir: string;
@@ -38,104 +47,122 @@ export interface MasterOptions {
   /** False: nothing is synced, for a folder that is thrown away. */
   readonly durable: boolean;
   readonly leaseMs: number;
+  /** Of this process' ops: workers with another get no tiles. */
+  readonly fingerprint: Fingerprint;
+  /** Milliseconds without a heartbeat; by default never, for a worker in the same process. */
+  readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
   readonly now?: () => number;
-}
-
-export interface SubmitRequest {
-  readonly source: JobRequest["source"];
-  readonly pipeline: unknown;
-  readonly output?: Partial<OutputSpec>;
-  readonly profile?: Profile;
-  readonly tileSize?: number;
-  readonly id?: string;
+  readonly every?: Every;
+  /** Something outside is wrong that mends itself or has to be mended; work waits for it. */
+  readonly onTrouble?: (fault: TesseraError) => void;
 }
 
 interface Active {
   readonly run: JobRun;
   readonly progress: Progress;
+  priority: number;
 }
 
 /** Takes jobs in, runs them to their end, and takes up after a restart what a crash left. */
 export class Master {
+  private readonly files: JobFiles;
   private readonly store: JobStore;
   private readonly dispatcher: Dispatcher;
   private readonly now: () => number;
+  private readonly every: Every;
   private readonly active = new Map<string, Active>();
-  private readonly queue: string[] = [];
+  private readonly queue = new JobQueue();
+  private readonly roster: Roster;
+  private readonly packing: Packing;
+  private readonly name = `master-${randomUUID()}`;
   private readonly running = new Map<string, Promise<void>>();
+  /** Dead letters under way, by job. */
+  private readonly letters = new Map<string, Promise<unknown>>();
   private readonly listeners = new Set<(job: JobView) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
-  private results: Subscription | undefined;
+  private subscriptions: Subscription[] = [];
+  private endSweeps: (() => void) | undefined;
   private stopping = false;
 
   constructor(private readonly options: MasterOptions) {
     this.now = options.now ?? Date.now;
-    mkdirSync(join(options.dir, "jobs"), { recursive: true });
-    mkdirSync(this.uploadDir, { recursive: true });
+    this.every = options.every ?? everyBySystem;
+    this.files = new JobFiles(options.dir, options.limits, this.now);
     this.store = new JobStore(join(options.dir, "tessera.sqlite"), options.durable, this.now);
+    const { bus, buffers, leaseMs, fingerprint, silence } = options;
+    const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
+    const clock = new AwakeClock(this.now, Math.min(silentAfterMs / 4, STANDSTILL_MS));
+    this.roster = new Roster({ fingerprint, clock, silentAfterMs, lostAfterMs });
+    this.packing = new Packing(buffers);
     this.dispatcher = new Dispatcher({
-      bus: options.bus,
-      buffers: options.buffers,
-      window: 2 * options.threads + 1,
-      leaseMs: options.leaseMs,
-      now: this.now,
+      ...{
+        bus,
+        buffers,
+        leaseMs,
+        roster: this.roster,
+        packing: this.packing,
+        clock,
+        every: this.every,
+      },
+      master: this.name,
       onTile: (assignment, event) => this.tile(assignment, event),
+      onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
   }
 
-  /** Where uploads are written to before they are submitted; on the same disk as everything else. */
+  /** Where uploads are written to before they are submitted. */
   get uploadDir(): string {
-    return join(this.options.dir, "uploads");
+    return this.files.uploads;
   }
 
   /** Takes up every unfinished job where it stood, and begins to work. */
   start(): void {
-    this.results = this.options.bus.subscribe("results", 1, async (result) =>
+    const { bus } = this.options;
+    const results = bus.subscribe("results", bus.packs ? RESULTS_AT_ONCE : 1, (result) =>
       this.dispatcher.receive(result),
     );
-    this.dispatcher.start();
+    const heartbeats = bus.follow("heartbeats", (beat) => {
+      this.roster.hear(beat);
+      if (beat.phase === "left") this.dispatcher.left(beat.worker);
+      this.dispatcher.pump();
+    });
+    this.subscriptions = [results, heartbeats];
+    // An answer that came before we listen would be missed.
+    results.ready.then(
+      () => this.stopping || this.dispatcher.start(),
+      () => {},
+    );
     const unfinished = this.store.unfinished();
-    this.removeOrphans(unfinished);
+    this.files.removeOrphans(this.store, unfinished);
     // Those that were under way come before those that waited.
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
-    for (const job of unfinished.sort((a, b) => begun(a) - begun(b))) this.queue.push(job.id);
+    for (const job of unfinished.sort((a, b) => begun(a) - begun(b))) if (!job.paused) this.enqueue(job);
+    this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.files.sweep(this.store));
     this.schedule();
   }
 
   /** Stops in good order: what is under way is interrupted and goes on at the next start. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.endSweeps?.();
     for (const { run } of this.active.values())
       run.stop(new TesseraError("bus_closed", "The master is stopping."));
     await Promise.allSettled(this.running.values());
     this.dispatcher.stop();
-    await this.results?.close();
-    await closeCodecPool();
+    await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
+    await Promise.all([this.packing.close(), closeCodecPool()]);
     this.store.close();
   }
 
-  /**
-   * Checks a job and queues it. The source is probed (its header only) and the pipeline planned first, so that what
-   * cannot work is refused here.
-   */
+  /** Checks a job and queues it: what cannot work is refused here. @throws what `prepareJob` throws, disk_full */
   async submit(request: SubmitRequest): Promise<JobView> {
     this.refuseIfStopping();
-    const tileSize = validTileSize(request.tileSize ?? TILE_SIZE.default);
-    const steps = parsePipeline(request.pipeline);
-    const { metadata: _, ...probed } = await probe(request.source.path, this.options.limits);
-    const output = outputSpec(request.output ?? {}, probed.type);
-    const pipeline = [...uprightSteps(probed.orientation), ...steps];
-    const plan = planPipeline(pipeline, probed.shape, tileSize, this.options.limits.pixelsMax);
-    checkOutput(output, plan.output);
-    this.checkDisk(plan);
-    const { source, profile = "srgb" } = request;
-    const { width, height } = plan.output;
-    const planned = { stages: plan.stages.length, tiles: plan.tiles, width, height };
-    const stored: JobRequest = { source, probe: probed, pipeline, output, profile, tileSize, planned };
+    const { stored, plan, priority } = await prepareJob(request, this.options.limits);
+    this.files.checkRoom(plan);
     this.refuseIfStopping(); // the probe took its time
     const id = request.id ?? randomUUID();
-    this.store.insert(id, stored);
-    this.queue.push(id);
+    this.store.insert(id, stored, priority);
+    this.enqueue(this.store.get(id)!);
     this.schedule();
     return this.view(id);
   }
@@ -168,23 +195,70 @@ export class Master {
   cancel(id: string): JobView {
     const { state } = this.view(id);
     if (!this.store.cancel(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
-    const waiting = this.queue.indexOf(id);
-    if (waiting >= 0) this.queue.splice(waiting, 1);
+    this.queue.remove(id);
     const active = this.active.get(id);
     if (active !== undefined) active.run.stop(new TesseraError("job_cancelled"));
-    else this.discard(id);
-    const view = this.view(id);
-    this.tell(view);
-    return view;
+    else this.files.discard(this.store.get(id)!);
+    return this.told(id);
+  }
+
+  /** Interrupts a job and gives its place to others, until it is resumed. @throws job_not_found, job_not_active */
+  pause(id: string): JobView {
+    const { state } = this.view(id);
+    if (!this.store.pause(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.queue.remove(id);
+    this.active.get(id)?.run.stop(new TesseraError("job_paused"));
+    return this.told(id);
+  }
+
+  /** Takes a paused job up where it stood. @throws job_not_found, job_not_active */
+  resume(id: string): JobView {
+    const { state } = this.view(id);
+    if (!this.store.resume(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.enqueueOnceFree(id);
+    this.schedule();
+    return this.told(id);
+  }
+
+  /** Tries a job again that failed by a tile; what was done stays done. @throws job_not_found, job_not_failed */
+  retry(id: string): JobView {
+    const record = this.store.get(id);
+    if (record === undefined) throw new TesseraError("job_not_found");
+    if (!this.files.hasSource(record) || !this.store.retry(id))
+      throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
+    this.enqueueOnceFree(id);
+    this.schedule();
+    return this.told(id);
+  }
+
+  /** @throws job_not_found, job_not_active, request_invalid */
+  setPriority(id: string, priority: number): JobView {
+    const { state } = this.view(id);
+    validPriority(priority);
+    if (!this.store.setPriority(id, priority))
+      throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.queue.setPriority(id, priority);
+    const active = this.active.get(id);
+    if (active !== undefined) active.priority = priority;
+    return this.told(id);
+  }
+
+  /** Everyone who works, or did so lately. */
+  workers(): WorkerView[] {
+    return this.roster.list();
+  }
+
+  /** What has gone over the bus since the start. */
+  dispatched(): DispatchCounts {
+    return { ...this.dispatcher.counts };
   }
 
   /** The finished file. @throws job_not_found, job_not_done */
   resultPath(id: string): string {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    const path = join(this.jobDir(id), resultName(record));
-    if (record.state !== "done" || !existsSync(path))
-      throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
+    const path = this.files.resultOf(record);
+    if (path === undefined) throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
     return path;
   }
 
@@ -194,14 +268,20 @@ export class Master {
     return () => this.listeners.delete(listener);
   }
 
+  private enqueue(record: JobRecord): void {
+    this.queue.add(record.id, record.priority, isLarge(record));
+  }
+
+  /** One whose run has not let go of everything yet is taken up when it has. */
+  private enqueueOnceFree(id: string): void {
+    if (!this.running.has(id)) this.enqueue(this.store.get(id)!);
+  }
+
   private schedule(): void {
-    for (let i = 0; i < this.queue.length && !this.stopping && this.active.size < ACTIVE_MAX; ) {
-      const record = this.store.get(this.queue[i]!);
-      if (record !== undefined && isLarge(record) && this.activeLarge() >= LARGE_MAX) {
-        i++;
-        continue;
-      }
-      this.queue.splice(i, 1);
+    while (!this.stopping && this.active.size < ACTIVE_MAX) {
+      const id = this.queue.take(this.activeLarge() < LARGE_MAX);
+      if (id === undefined) return;
+      const record = this.store.get(id);
       if (record !== undefined && !hasEnded(record.state)) this.beginOrFail(record);
     }
   }
@@ -212,7 +292,7 @@ export class Master {
       this.begin(record);
     } catch (thrown) {
       this.fail(record.id, thrown);
-      this.discard(record.id);
+      this.files.discard(this.store.get(record.id)!);
       this.tell(this.view(record.id));
     }
   }
@@ -224,19 +304,17 @@ export class Master {
     const progress = new Progress(this.now);
     for (const { index } of plan.stages)
       progress.take(this.store.triedTiles(id, index).filter(({ done }) => done).length);
-    const { buffers, limits, durable, threads } = this.options;
-    const run = new JobRun(record, plan, {
-      store: this.store,
-      dispatcher: this.dispatcher,
-      buffers,
-      limits,
-      dir: this.jobDir(id),
-      durable,
-      threads,
-      now: this.now,
+    const { bus, buffers, limits, durable, threads } = this.options;
+    const { store, dispatcher, now, name: master } = this;
+    const run: JobRun = new JobRun(record, plan, {
+      ...{ master, store, dispatcher, buffers, limits, durable, threads, now },
+      dir: this.files.folderOf(id),
+      openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
+      weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
       onChange: () => this.tell(this.view(id)),
+      onDead: (letter) => void this.letters.set(id, this.post(letter)),
     });
-    this.active.set(id, { run, progress });
+    this.active.set(id, { run, progress, priority: record.priority });
     this.running.set(id, this.follow(id, run));
   }
 
@@ -245,6 +323,9 @@ export class Master {
     try {
       this.store.finish(id, await run.run());
     } catch (thrown) {
+      // Who sees the job failed finds the letter.
+      await this.letters.get(id);
+      this.letters.delete(id);
       this.fail(id, thrown);
     }
     this.active.delete(id);
@@ -253,46 +334,31 @@ export class Master {
       const view = this.view(id);
       if (view.state === "done") this.tell(view);
       // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
-      await Promise.allSettled(this.leftovers(id).map((path) => rm(path, { recursive: true, force: true })));
+      const leftovers = this.files.leftovers(this.store.get(id)!);
+      await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
       if (view.state !== "done") this.tell(view);
-      this.schedule();
     }
     this.running.delete(id);
+    if (this.stopping) return;
+    // Resumed, or tried again, before it had let go of everything.
+    const record = this.store.get(id);
+    if (record !== undefined && !hasEnded(record.state) && !record.paused) this.enqueue(record);
+    this.schedule();
+  }
+
+  /** The job does not wait for it for ever. */
+  private post(letter: DeadLetter): Promise<unknown> {
+    const sent = this.options.bus.publish("dead-letters", letter);
+    return Promise.race([sent, new Promise((resolve) => setTimeout(resolve, LETTER_LIMIT_MS).unref())]).catch(
+      (thrown) => this.options.onTrouble?.(asTesseraError(thrown)),
+    );
   }
 
   private fail(id: string, thrown: unknown): void {
     const error = asTesseraError(thrown);
     if (error.code === "internal") console.error(error.cause ?? error);
-    // Interrupted by a stop, it stays as it is and goes on at the next start.
-    if (!this.stopping) this.store.fail(id, error.code, error.message);
-  }
-
-  /** All files of an ended job but its result. */
-  private leftovers(id: string): string[] {
-    const record = this.store.get(id);
-    if (record === undefined || !hasEnded(record.state)) return [];
-    const { source } = record.request;
-    const dir = this.jobDir(id);
-    const files = existsSync(dir) ? readdirSync(dir).filter((file) => file !== resultName(record)) : [];
-    const unwanted = record.state === "done" ? files.map((file) => join(dir, file)) : [dir];
-    return source.owned ? [...unwanted, source.path] : unwanted;
-  }
-
-  private discard(id: string): void {
-    for (const path of this.leftovers(id)) rmSync(path, { recursive: true, force: true });
-  }
-
-  /** What a crash left between an upload and its job, or between a job's end and its clean-up. */
-  private removeOrphans(unfinished: readonly JobRecord[]): void {
-    const wanted = new Set(unfinished.map(({ request }) => request.source.path));
-    for (const file of readdirSync(this.uploadDir)) {
-      const path = join(this.uploadDir, file);
-      if (!wanted.has(path)) rmSync(path, { force: true });
-    }
-    for (const id of readdirSync(join(this.options.dir, "jobs"))) {
-      if (this.store.get(id) === undefined) rmSync(this.jobDir(id), { recursive: true, force: true });
-      else this.discard(id);
-    }
+    // Interrupted by a stop or a pause, it stays as it is and goes on later.
+    if (!this.stopping && error.code !== "job_paused") this.store.fail(id, error.code, error.message);
   }
 
   private tile({ run }: Assignment, event: TileEvent): void {
@@ -308,6 +374,12 @@ export class Master {
     this.waiting.delete(view.id);
   }
 
+  private told(id: string): JobView {
+    const view = this.view(id);
+    this.tell(view);
+    return view;
+  }
+
   private view(id: string): JobView {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
@@ -318,15 +390,6 @@ export class Master {
     return viewOf(record, this.active.get(record.id)?.progress, this.now());
   }
 
-  /** Refuses a job whose canvases would not leave the disk the room that it has to keep. */
-  private checkDisk(plan: Plan): void {
-    const { bavail, bsize } = statfsSync(this.options.dir);
-    const last = plan.stages.at(-1)!;
-    const needed = canvasBytes(plan.stages[0]!.input) + 2 * canvasBytes(last.output);
-    if (bavail * bsize - needed < this.options.limits.freeBytesMin)
-      throw new TesseraError("disk_full", `The job needs about ${Math.ceil(needed / 2 ** 20)} MiB.`);
-  }
-
   private refuseIfStopping(): void {
     if (this.stopping) throw new TesseraError("bus_closed", "The master is stopping.");
   }
@@ -334,21 +397,7 @@ export class Master {
   private activeLarge(): number {
     return [...this.active.values()].filter(({ run }) => isLarge(run.record)).length;
   }
-
-  private jobDir(id: string): string {
-    return join(this.options.dir, "jobs", id);
-  }
 }
 
 const isLarge = ({ request }: JobRecord): boolean =>
   request.probe.width * request.probe.height > LARGE_PIXELS;
-
-function validTileSize(size: number): number {
-  const { minimum, maximum } = TILE_SIZE;
-  if (!Number.isInteger(size) || size < minimum || size > maximum)
-    throw new TesseraError(
-      "request_invalid",
-      `Tile size: expected a whole number from ${minimum} to ${maximum}.`,
-    );
-  return size;
-}

@@ -49,9 +49,12 @@ const TABLE = {
   job_not_found: [404, "There is no such job."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
   job_not_active: [409, "The job has ended already."],
+  job_not_failed: [409, "Only a job that failed can be tried again, and only while its files are kept."],
+  job_paused: [409, "The job is paused."],
   job_cancelled: [409, "The job was cancelled."],
   tile_failed: [500, "A tile could not be processed."],
-  tile_lost: [500, "A tile took its process down each time that it was tried."],
+  tile_lost: [500, "Each worker that tried a tile went away. The tile may be the reason."],
+  tile_misdelivered: [502, "A tile reached a worker that it was not meant for. It is sent again."],
   op_failed: [500, "An operation failed."],
   result_mismatch: [502, "A worker sent back something other than what was asked for."],
   payload_damaged: [502, "The pixels of a tile were damaged on their way. The tile is sent again."],
@@ -62,10 +65,25 @@ const TABLE = {
   route_not_found: [404, "There is nothing at this address."],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
-  bus_login_refused: [500, "Kafka refuses the login. Check the user name, the password and the mechanism."],
+  bus_login_refused: [
+    500,
+    "Kafka refuses the login. Check the mechanism, and the user name and password or the token.",
+  ],
+  bus_token_unavailable: [
+    503,
+    "The token server cannot be reached or fails. Check its address and that it runs.",
+  ],
+  bus_token_refused: [
+    500,
+    "The token server gives this client no token. Check its address, the client's id and secret, and the scope.",
+  ],
   bus_certificate_untrusted: [
     500,
-    "Kafka's certificate is not trusted. Check the certificate authority that is configured.",
+    "Kafka's certificate is not trusted. Check the certificate authority and the host name that are configured.",
+  ],
+  bus_client_certificate_refused: [
+    500,
+    "Kafka wants a client certificate that it trusts. Check the certificate and the key that are configured.",
   ],
   bus_not_allowed: [500, "Kafka does not allow this user to do that. Check its access control lists."],
   bus_topic_missing: [500, "A topic is missing in Kafka, or this user may not see it. Create the topics."],
@@ -87,17 +105,21 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "disk_full",
   "bus_closed",
   "bus_unreachable",
+  "bus_token_unavailable",
   "bus_send_failed",
   "bus_consumer_stopped",
   "queue_full",
   "op_failed",
   "result_mismatch",
   "payload_damaged",
+  "tile_misdelivered",
 ]);
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(TABLE, code);
 export const httpStatus = (code: ErrorCode): number => TABLE[code][0];
 export const publicSentence = (code: ErrorCode): string => TABLE[code][1];
+/** Of the bus itself, not of what it was to carry. */
+export const isBusFault = (code: ErrorCode): boolean => code.startsWith("bus_");
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 
 /** A fault of the world: `code` from the table, `detail` what exactly happened here (shown to whoever asked). */

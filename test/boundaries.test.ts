@@ -6,7 +6,11 @@ import { readSource, sourceFiles } from "./support/sources.ts";
 const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   { what: "the Kafka driver", imports: /^kafkajs$/, only: /^shared\/bus\/kafka/ },
   { what: "the job store", imports: /^bun:sqlite$/, only: /^master\/store\// },
-  { what: "the tile pool and the codec pool", imports: /^piscina$/, only: /^(worker|master\/codec)\// },
+  {
+    what: "the tile pool and the master's own pools",
+    imports: /^piscina$/,
+    only: /^(worker|master\/(codec|packing))\//,
+  },
   {
     what: "the image codecs and the op engines",
     imports: /^(sharp|@napi-rs\/image)$/,
@@ -20,7 +24,7 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   {
     what: "the op engines and the payload",
     imports: /^shared\/kernels\//,
-    only: /^(shared\/(ops|kernels|payload)|worker)\//,
+    only: /^(shared\/(ops|kernels|payload)|worker|master\/packing)\//,
   },
 ];
 
@@ -46,6 +50,8 @@ const LAYERS: readonly { what: string; files: RegExp; never: RegExp }[] = [
     never: /^(cli|samples|bench|test)\//,
   },
   { what: "samples stand alone", files: /^samples\//, never: /^(master|worker|embedded|cli|bench|test)\// },
+  { what: "the local Kafka stands alone", files: /^kafka\//, never: /^(?!kafka\/)[^:]*\// },
+  { what: "the product brings no Kafka", files: /^(?!kafka\/|test\/|bench\/)/, never: /^kafka\// },
   { what: "the product does not need its tests", files: /^(?!test\/|bench\/)/, never: /^(test|bench)\// },
   {
     what: "kernels import nothing",

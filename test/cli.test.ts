@@ -9,12 +9,21 @@ describe("tessera", () => {
   test("--help shows the commands, examples and exit codes, without colours off a terminal", async () => {
     const { status, out, err } = await tessera(["--help"]);
     expect([status, err]).toEqual([0, ""]);
-    for (const part of ["Usage: tessera", "run", "transforms", "probe", "Examples:", "Exit codes:"])
+    for (const part of [
+      "Usage: tessera",
+      "run",
+      "transforms",
+      "probe",
+      "config",
+      "topics",
+      "Examples:",
+      "Exit codes:",
+    ])
       expect(out).toContain(part);
     expect(out).not.toContain("\x1b[");
   });
 
-  for (const command of ["run", "transforms", "probe"]) {
+  for (const command of ["run", "transforms", "probe", "config", "topics", "dead-letters"]) {
     test(`${command} --help has examples`, async () => {
       const { status, out } = await tessera([command, "--help"]);
       expect(status).toBe(0);
@@ -132,6 +141,7 @@ describe("figures for people", () => {
   const view = (tilesDone: number, name = "photo.jpg"): JobView => ({
     id: "1",
     state: "running",
+    priority: 5,
     createdMs: 0,
     wallMs: 1000,
     source: { name, type: "jpeg", width: 10, height: 10, bytes: 10 },

@@ -30,6 +30,11 @@ describe("the repository", () => {
     expect(linesWith(TEXT, anyOf(...places))).toEqual([]);
   });
 
+  test("reads its settings in one place", () => {
+    const product = sourceFiles().filter((file) => !/^(test|bench)\//.test(file));
+    expect(linesWith(product, anyOf("\\benv\\??\\.TESSERA_", "\\benv\\[.TESSERA_"))).toEqual([]);
+  });
+
   test("names no package registry in its lockfile", () => {
     expect(linesWith(["bun.lock"], anyOf("https?:", "registry\\."))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import type { OutputFormat, OutputSpec } from "../../master/export/output.ts";
-import type { SubmitRequest } from "../../master/master.ts";
+import type { SubmitRequest } from "../../master/jobs/submission.ts";
 
 /** The options of `run` as the command line gives them. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
-import { PROTOCOL, type TileDone } from "../../shared/bus/messages.ts";
+import { isPacked, PROTOCOL, type TileDone } from "../../shared/bus/messages.ts";
 import { bytesPerPixel, sameRect } from "../../shared/geometry.ts";
-import { copyInto } from "../../shared/raster.ts";
+import { copyInto, type Raster } from "../../shared/raster.ts";
 import type { Band } from "../bands/band.ts";
 import { addFigures, figuresLength } from "../plan/statistics.ts";
 
@@ -9,6 +9,7 @@ export function mismatch({ chain, keeps, rects }: Band, tile: number, result: Ti
   const { pixels, figures } = result;
   const rect = rects.get(tile)!;
   if (result.protocol !== PROTOCOL) return `It speaks protocol ${result.protocol}.`;
+  if (!keeps.pixels && pixels !== undefined) return "It has pixels that nobody asked for.";
   if (keeps.pixels) {
     if (pixels === undefined) return "It has no pixels.";
     if (!sameRect(pixels.rect, rect)) return "Its rectangle is another.";
@@ -16,7 +17,11 @@ export function mismatch({ chain, keeps, rects }: Band, tile: number, result: Ti
     if (channels !== chain.output.channels || depth !== chain.output.depth)
       return "Its pixel format is another.";
     const row = rect.width * bytesPerPixel(chain.output);
-    if (!(pixels.stride >= row) || pixels.data.byteLength < pixels.stride * (rect.height - 1) + row)
+    // Packed pixels are measured where they are unpacked.
+    if (
+      !isPacked(pixels) &&
+      (!(pixels.stride >= row) || pixels.data.byteLength < pixels.stride * (rect.height - 1) + row)
+    )
       return "It has too few bytes.";
   }
   if (keeps.figures && figures?.length !== figuresLength(chain.output))
@@ -25,7 +30,7 @@ export function mismatch({ chain, keeps, rects }: Band, tile: number, result: Ti
 }
 
 /** Takes a checked result's pixels and figures into its band. */
-export function gather(band: Band, { pixels, figures }: TileDone): void {
+export function gather(band: Band, pixels: Raster | undefined, figures: Uint32Array | undefined): void {
   if (band.target !== undefined && pixels !== undefined) copyInto(band.target, pixels);
   if (band.figures !== undefined && figures !== undefined) addFigures(band.figures, figures);
 }

@@ -10,14 +10,15 @@ import type { Canvas } from "../canvas/canvas.ts";
 import { type StagePlan, tileRect } from "../plan/plan.ts";
 import type { JobStore } from "../store/store.ts";
 
-/** Bytes that the open bands of a stage may hold together; one band is always allowed. */
-const OPEN_BYTES_MAX = 32 << 20;
-const OPEN_BANDS_MAX = 16;
+/** Beside the bound on their bytes. */
+const OPEN_BANDS_MAX = 64;
 /** Attempts that a tile has before it is dead. */
 export const ATTEMPTS_MAX = 3;
 
 export interface StageRunNeeds {
   readonly job: string;
+  /** Its share of turns beside other jobs. */
+  readonly weight: () => number;
   readonly plan: StagePlan;
   /** The steps as they run: what opens the stage, then its own. */
   readonly steps: readonly Step[];
@@ -27,10 +28,22 @@ export interface StageRunNeeds {
   readonly rowsReady: () => number;
   readonly store: JobStore;
   readonly buffers: BufferPool;
+  /** Bytes that the open bands may hold together; one band is always allowed. */
+  readonly openBytesMax: number;
   /** Puts a complete band away; tells when its memory is free, and resolves when its tiles are marked. */
   readonly collect: (band: Band, onWritten: () => void) => Promise<void>;
   /** Told when a band has been put away, so that more may be sent. */
   readonly onRoom: () => void;
+  /** Told of the tile that is given up on, before the stage fails with `error`. */
+  readonly onDead: (tile: DeadTile, error: TesseraError) => void;
+}
+
+/** A tile that has had all its attempts. */
+export interface DeadTile {
+  readonly tile: number;
+  readonly attempts: number;
+  /** Those that had it, as far as this master knows. */
+  readonly workers: readonly string[];
 }
 
 /** One tile to be sent: the attempt has been counted. */
@@ -40,6 +53,16 @@ export interface Assignment {
   readonly attempt: number;
   readonly band: Band;
   readonly window: Raster;
+  /** It may have taken a worker down: nothing else goes to whoever has it. */
+  readonly alone: boolean;
+}
+
+/** A tile that is to be run alone. */
+interface Suspect {
+  /** Its band, if that is open. */
+  readonly band?: Band;
+  /** Its next attempt is counted already. */
+  readonly counted?: boolean;
 }
 
 /**
@@ -48,9 +71,15 @@ export interface Assignment {
  */
 export class StageRun {
   readonly finished: Promise<void>;
-  private readonly suspects: number[];
+  /** By tile, in the order in which they will be run. */
+  private readonly suspects: Map<number, Suspect>;
   private readonly runs: (readonly number[])[];
+  /** Of each tile, with those that are out or about to be. */
   private readonly attempts = new Map<number, number>();
+  /** Of each tile, those that an earlier run of the job made in vain. */
+  private readonly attemptsBefore: ReadonlyMap<number, number>;
+  /** Of tiles that are not done: the attempts that were made in vain, and with whom. */
+  private readonly vain = new Map<number, Map<Assignment, string>>();
   private readonly open: Band[] = [];
   private next: Band | undefined;
   private ended = false;
@@ -66,17 +95,22 @@ export class StageRun {
     this.finished.catch(() => {});
     const tried = needs.store.triedTiles(needs.job, needs.plan.index);
     for (const { tile, attempts } of tried) this.attempts.set(tile, attempts);
+    this.attemptsBefore = new Map(this.attempts);
     const { suspects, runs } = bandRuns(needs.plan, tried);
-    this.suspects = [...suspects];
+    this.suspects = new Map(suspects.map((tile) => [tile, {}]));
     this.runs = [...runs];
     const lost = suspects.find((tile) => this.attempts.get(tile)! >= ATTEMPTS_MAX);
-    if (lost !== undefined) this.fail(new TesseraError("tile_lost", `${this.describe(lost)}.`));
+    if (lost !== undefined) this.lose(lost);
     else this.endIfComplete();
   }
 
   /** Whether tiles are left that have to run with nothing else at work. */
   hasSuspects(): boolean {
-    return !this.ended && this.suspects.length > 0;
+    return !this.ended && this.suspects.size > 0;
+  }
+
+  isSuspect(tile: number): boolean {
+    return this.suspects.has(tile);
   }
 
   /** Whether tiles are computed but not marked yet. */
@@ -87,10 +121,22 @@ export class StageRun {
   /** The next tile to be run alone, if its window is there. */
   takeSuspect(): Assignment | undefined {
     if (!this.hasSuspects()) return undefined;
-    const band = this.band([this.suspects[0]!]);
-    if (!this.canRead(band)) return undefined;
-    this.suspects.shift();
-    return this.openBand(band) ? this.assign(band) : undefined;
+    const [tile, suspect] = this.suspects.entries().next().value!;
+    const band = suspect.band ?? this.band([tile]);
+    if (suspect.band === undefined) {
+      if (!this.canRead(band)) return undefined;
+      this.suspects.delete(tile);
+      return this.openBand(band) ? this.assign(band, true) : undefined;
+    }
+    this.suspects.delete(tile);
+    if (!suspect.counted && !this.unlessFailed(() => this.count([tile]))) return undefined;
+    return this.out(band, tile, true);
+  }
+
+  /** Another attempt of a tile that is out already; nothing if that would be its last. */
+  again({ band, tile }: Assignment): Assignment | undefined {
+    if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX - 1) return undefined;
+    return this.unlessFailed(() => this.count([tile])) ? this.out(band, tile) : undefined;
   }
 
   /** The next tile, or nothing for now. */
@@ -109,6 +155,8 @@ export class StageRun {
   /** Takes in a checked result. The band that it completes is put away. */
   accept({ band }: Assignment, { tile, worker, ms }: TileDone): void {
     if (this.ended) return;
+    this.suspects.delete(tile); // it was only late
+    this.vain.delete(tile);
     band.collected.push({ tile, worker, ms });
     if (!band.complete()) return;
     const onWritten = () => band.close(this.needs.buffers);
@@ -118,24 +166,81 @@ export class StageRun {
     );
   }
 
-  /** A failed attempt: the tile goes back in line, or is dead after its last and the job with it. */
-  refuse({ band, tile, attempt }: Assignment, error: TesseraError): void {
+  /** The attempt was made in vain, or its worker is not heard of; to be said before anything else is made of it. */
+  blame(assignment: Assignment, worker: string): void {
+    const { tile } = assignment;
+    const vain = this.vain.get(tile) ?? new Map<Assignment, string>();
+    this.vain.set(tile, vain.set(assignment, worker));
+  }
+
+  /** After its last attempt that was out: the tile goes back in line, or is dead and the job with it. */
+  refuse({ band, tile }: Assignment, error: TesseraError): void {
     if (this.ended) return;
-    if (attempt >= ATTEMPTS_MAX) {
-      this.fail(
+    if (this.attempts.get(tile)! >= ATTEMPTS_MAX)
+      this.die(
+        tile,
         new TesseraError("tile_failed", `${this.describe(tile)}: ${error.message}`, { cause: error }),
       );
-      return;
-    }
-    if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
+    else if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
+  }
+
+  /** An attempt that was not made, of a tile that is out no more: the tile goes back to where it came from. */
+  release(assignment: Assignment): void {
+    if (this.ended) return;
+    const { band, tile, alone } = assignment;
+    this.vain.get(tile)?.delete(assignment);
+    if (alone) this.suspects.set(tile, { band, counted: true });
+    else band.waiting.unshift(tile);
+  }
+
+  /** An attempt that was not made, of a tile that somebody else has or is to have. */
+  uncount(assignment: Assignment): void {
+    if (this.ended) return;
+    const { tile } = assignment;
+    this.vain.get(tile)?.delete(assignment);
+    this.unlessFailed(() => this.needs.store.uncountAttempts(this.needs.job, this.needs.plan.index, [tile]));
+    this.attempts.set(tile, this.attempts.get(tile)! - 1);
+  }
+
+  /**
+   * Whoever has the tile is not heard of, and it may be the reason: the next attempt is made with nothing else at the
+   * same worker. False if it has had its attempts.
+   */
+  suspect({ band, tile }: Assignment): boolean {
+    if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX) return false;
+    this.suspects.set(tile, { band });
+    return true;
+  }
+
+  /** Its last worker has not come back: the tile is dead, and the job with it. */
+  lose(tile: number): void {
+    this.die(tile, new TesseraError("tile_lost", `${this.describe(tile)}.`));
+  }
+
+  /** Ends the stage for a reason that no further attempt would mend. */
+  abandon({ tile }: Assignment, error: TesseraError): void {
+    this.fail(new TesseraError(error.code, `${this.describe(tile)}: ${error.detail}`, { cause: error }));
   }
 
   /** Drops everything that was not collected. In good order, attempts that were cut short don't count. */
   stop(error: TesseraError): void {
+    if (this.ended) return;
     const { store, job, plan } = this.needs;
     const begun = this.open.flatMap((band) => (band.complete() ? [] : band.tiles));
-    if (!this.ended) store.uncountAttempts(job, plan.index, begun);
+    this.unlessFailed(() =>
+      store.uncountAttempts(
+        job,
+        plan.index,
+        begun.flatMap((tile) => Array.from({ length: this.cutShort(tile) }, () => tile)),
+      ),
+    );
     this.fail(error);
+  }
+
+  /** Attempts of a tile that have not ended. */
+  private cutShort(tile: number): number {
+    const ended = (this.attemptsBefore.get(tile) ?? 0) + (this.vain.get(tile)?.size ?? 0);
+    return this.attempts.get(tile)! - ended;
   }
 
   private openBand(band: Band): boolean {
@@ -157,9 +262,12 @@ export class StageRun {
     }
   }
 
-  private assign(band: Band): Assignment {
-    const tile = band.waiting.shift()!;
-    return { run: this, tile, attempt: this.attempts.get(tile)!, band, window: band.windowOf(tile) };
+  private assign(band: Band, alone = false): Assignment {
+    return this.out(band, band.waiting.shift()!, alone);
+  }
+
+  private out(band: Band, tile: number, alone = false): Assignment {
+    return { run: this, tile, attempt: this.attempts.get(tile)!, band, window: band.windowOf(tile), alone };
   }
 
   private count(tiles: readonly number[]): void {
@@ -176,7 +284,8 @@ export class StageRun {
   private hasRoomFor(band: Band): boolean {
     const held = this.open.reduce((sum, { bytes, source }) => sum + (source === undefined ? 0 : bytes), 0);
     return (
-      this.open.length === 0 || (held + band.bytes <= OPEN_BYTES_MAX && this.open.length < OPEN_BANDS_MAX)
+      this.open.length === 0 ||
+      (held + band.bytes <= this.needs.openBytesMax && this.open.length < OPEN_BANDS_MAX)
     );
   }
 
@@ -192,9 +301,16 @@ export class StageRun {
   }
 
   private endIfComplete(): void {
-    if (this.ended || this.open.length + this.suspects.length + this.runs.length > 0 || this.next) return;
+    if (this.ended || this.open.length + this.suspects.size + this.runs.length > 0 || this.next) return;
     this.ended = true;
     this.resolve();
+  }
+
+  private die(tile: number, error: TesseraError): void {
+    if (this.ended) return;
+    const workers = [...(this.vain.get(tile)?.values() ?? [])];
+    this.needs.onDead({ tile, attempts: this.attempts.get(tile) ?? 0, workers }, error);
+    this.fail(error);
   }
 
   private fail(error: TesseraError): void {

@@ -8,7 +8,7 @@ import { TesseraError } from "../../shared/errors.ts";
 import { describeOps } from "../../shared/ops/describe.ts";
 import { receiveMultipart, receiveRaw } from "../accept/receive.ts";
 import type { Master } from "../master.ts";
-import { submitOptions } from "./options.ts";
+import { number, submitOptions } from "./options.ts";
 import { problem } from "./problem.ts";
 
 /** What Bun hands to a handler beside the request: the server's per-request time-out. */
@@ -46,6 +46,14 @@ export function createApp(master: Master, options: EdgeOptions): App {
   });
   app.get("/v1/jobs/:id/result", (context) => result(context, master, context.req.param("id")));
   app.post("/v1/jobs/:id/cancel", (context) => context.json(master.cancel(context.req.param("id"))));
+  app.post("/v1/jobs/:id/pause", (context) => context.json(master.pause(context.req.param("id"))));
+  app.post("/v1/jobs/:id/resume", (context) => context.json(master.resume(context.req.param("id"))));
+  app.post("/v1/jobs/:id/retry", (context) => context.json(master.retry(context.req.param("id"))));
+  app.post("/v1/jobs/:id/priority", (context) => {
+    const priority = number("priority", context.req.query("priority") ?? "");
+    return context.json(master.setPriority(context.req.param("id"), priority));
+  });
+  app.get("/v1/workers", (context) => context.json({ workers: master.workers() }));
   return app;
 }
 

@@ -1,5 +1,5 @@
 import { TesseraError } from "../../shared/errors.ts";
-import type { SubmitRequest } from "../master.ts";
+import type { SubmitRequest } from "../jobs/submission.ts";
 
 const NUMBERS = { quality: "quality", effort: "effort" } as const;
 const KNOWN = [
@@ -12,6 +12,7 @@ const KNOWN = [
   "background",
   "profile",
   "tile_size",
+  "priority",
   "name",
 ];
 
@@ -30,7 +31,7 @@ export function submitOptions(fields: Readonly<Record<string, string>>): Omit<Su
   for (const name of Object.values(NUMBERS))
     if (fields[name] !== undefined) output[name] = number(name, fields[name]);
   if (fields.lossless !== undefined) output.lossless = flag("lossless", fields.lossless);
-  const { profile, tile_size: tileSize } = fields;
+  const { profile, tile_size: tileSize, priority } = fields;
   if (profile !== undefined && profile !== "srgb" && profile !== "keep")
     throw new TesseraError("request_invalid", "profile: expected 'srgb' or 'keep'.");
   return {
@@ -38,10 +39,12 @@ export function submitOptions(fields: Readonly<Record<string, string>>): Omit<Su
     output,
     ...(profile && { profile }),
     ...(tileSize !== undefined && { tileSize: number("tile_size", tileSize) }),
+    ...(priority !== undefined && { priority: number("priority", priority) }),
   };
 }
 
-function number(name: string, text: string): number {
+/** @throws request_invalid */
+export function number(name: string, text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value))
     throw new TesseraError("request_invalid", `${name}: expected a number.`);

@@ -10,13 +10,18 @@ import type { Probe } from "../probe/types.ts";
  *
  *     queued → ingesting → running → exporting → done
  *        └─────────┴──────────┴──────────┴────→ failed | cancelled
+ *
+ * Beside its state a job that has not ended may be paused: it is interrupted as by a restart, and taken up where it
+ * stood when it is resumed. A job that failed by a tile can be tried again: it is queued anew, and what was done stays.
  */
 export const ACTIVE_STATES = ["queued", "ingesting", "running", "exporting"] as const;
 export const ENDED_STATES = ["done", "failed", "cancelled"] as const;
 export type ActiveState = (typeof ACTIVE_STATES)[number];
-export type JobState = ActiveState | (typeof ENDED_STATES)[number];
+export type EndedState = (typeof ENDED_STATES)[number];
+export type JobState = ActiveState | EndedState;
 
-export const hasEnded = (state: JobState): boolean => (ENDED_STATES as readonly string[]).includes(state);
+export const hasEnded = (state: JobView["state"]): boolean =>
+  (ENDED_STATES as readonly string[]).includes(state);
 
 /** What was asked for; written once, and all that a restart needs beside the source file. */
 export interface JobRequest {
@@ -52,9 +57,13 @@ export interface JobResult {
   readonly phases: Readonly<Record<string, number>>;
 }
 
+export const PRIORITY = { default: 5, minimum: 0, maximum: 9 } as const;
+
 export interface JobRecord {
   readonly id: string;
   readonly state: JobState;
+  readonly priority: number;
+  readonly paused: boolean;
   readonly request: JobRequest;
   readonly createdMs: number;
   readonly endedMs?: number;
@@ -65,7 +74,8 @@ export interface JobRecord {
 /** A job as it is shown. */
 export interface JobView {
   readonly id: string;
-  readonly state: JobState;
+  readonly state: JobState | "paused";
+  readonly priority: number;
   readonly createdMs: number;
   readonly endedMs?: number;
   readonly wallMs: number;

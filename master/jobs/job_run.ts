@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { BufferPool } from "../../shared/buffers.ts";
+import { type DeadLetter, PROTOCOL } from "../../shared/bus/messages.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { compileChain } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
@@ -9,23 +10,26 @@ import { opNamed } from "../../shared/ops/registry.ts";
 import { Canvas } from "../canvas/canvas.ts";
 import { Collector } from "../collect/collector.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import { StageRun } from "../dispatch/stage_run.ts";
+import { type DeadTile, StageRun } from "../dispatch/stage_run.ts";
 import { createExport } from "../export/export.ts";
 import type { Exporter } from "../export/exporter.ts";
 import { type Ingest, ingest, metadataAfter, type Profile } from "../ingest/ingest.ts";
-import type { Plan, StagePlan } from "../plan/plan.ts";
+import { type Plan, type StagePlan, tileRect } from "../plan/plan.ts";
 import { statisticsOf } from "../plan/statistics.ts";
 import { probe } from "../probe/probe.ts";
 import type { ImageLimits, ImageMetadata, Probe } from "../probe/types.ts";
 import type { JobStore } from "../store/store.ts";
 import { syncDirectory } from "./files.ts";
 import type { JobRecord, JobResult } from "./job.ts";
+import { resultName } from "./job_files.ts";
 import { PhaseClock } from "./phases.ts";
 
 /** How often the decoder's front is looked at; a tile takes about as long. */
 const FRONT_POLL_MS = 3;
 
 interface JobRunNeeds {
+  /** The name of this master. */
+  readonly master: string;
   readonly store: JobStore;
   readonly dispatcher: Dispatcher;
   readonly buffers: BufferPool;
@@ -34,8 +38,13 @@ interface JobRunNeeds {
   readonly dir: string;
   readonly durable: boolean;
   readonly threads: number;
+  /** Bytes of the image that its stages may hold at a time. */
+  readonly openBytesMax: number;
+  /** Its share of the workers beside other jobs. */
+  readonly weight: () => number;
   readonly now: () => number;
   readonly onChange: () => void;
+  readonly onDead: (letter: DeadLetter) => void;
 }
 
 /**
@@ -140,7 +149,7 @@ export class JobRun {
     metadata: ImageMetadata,
   ): Promise<readonly Step[]> {
     this.throwIfStopped();
-    const { store, dispatcher, buffers, durable } = this.needs;
+    const { store, dispatcher, buffers, durable, openBytesMax, weight } = this.needs;
     const job = this.record.id;
     const steps = [...opening, ...plan.steps];
     const chain = compileChain(steps, plan.input);
@@ -154,7 +163,12 @@ export class JobRun {
     this.clock.start(`stage-${plan.index}`);
     const collect: Collector["put"] = (band, onWritten) => collector.put(band, onWritten);
     const onRoom = () => dispatcher.pump();
-    const run = new StageRun({ job, plan, steps, chain, source, rowsReady, store, buffers, collect, onRoom });
+    const onDead = (dead: DeadTile, error: TesseraError) =>
+      this.needs.onDead(this.deadLetter(plan, steps, dead, error));
+    const run = new StageRun({
+      ...{ job, plan, steps, chain, source, rowsReady, store, buffers, openBytesMax, weight },
+      ...{ collect, onRoom, onDead },
+    });
     this.stage = run;
     dispatcher.add(run);
     try {
@@ -168,6 +182,18 @@ export class JobRun {
     const resolved = resolveStep(plan, collector);
     store.completeStage(job, plan.index, resolved);
     return resolved;
+  }
+
+  private deadLetter(
+    { index: stage, input }: StagePlan,
+    steps: readonly Step[],
+    { tile, attempts, workers }: DeadTile,
+    { code, message }: TesseraError,
+  ): DeadLetter {
+    const { master, now } = this.needs;
+    const out = tileRect(this.plan.stages[stage]!, tile);
+    const name = { protocol: PROTOCOL, master, job: this.record.id, stage, tile, attempt: attempts };
+    return { ...name, steps, input, out, workers, code, message, atMs: now() };
   }
 
   private async finish(): Promise<JobResult> {
@@ -237,8 +263,6 @@ export class JobRun {
     if (this.abort.signal.aborted) throw this.abort.signal.reason;
   }
 }
-
-export const resultName = (record: JobRecord): string => `result.${record.request.output.format}`;
 
 function resolveStep(plan: StagePlan, collector: Collector): Step[] {
   const op = opNamed(plan.ends!.op);

@@ -1,5 +1,5 @@
 import type { TileEvent } from "../dispatch/dispatcher.ts";
-import type { JobRecord, JobView } from "./job.ts";
+import { hasEnded, type JobRecord, type JobView } from "./job.ts";
 
 /** What one job under way has done so far; kept in memory, since the store tells it anew after a restart. */
 export class Progress {
@@ -51,7 +51,8 @@ export function viewOf(record: JobRecord, progress: Progress | undefined, now: n
   };
   return {
     id: record.id,
-    state: record.state,
+    state: record.paused && !hasEnded(record.state) ? "paused" : record.state,
+    priority: record.priority,
     createdMs: record.createdMs,
     ...(record.endedMs !== undefined && { endedMs: record.endedMs }),
     wallMs,

@@ -1,5 +1,5 @@
-/** The tables; times are milliseconds since 1970 by the master's clock. */
-export const SCHEMA = `
+/** The tables as they were first; times are milliseconds since 1970 by the master's clock. */
+const FIRST = `
 CREATE TABLE IF NOT EXISTS jobs (
   number     INTEGER PRIMARY KEY,
   id         TEXT NOT NULL UNIQUE,
@@ -41,3 +41,12 @@ CREATE TABLE IF NOT EXISTS events (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS events_by_job ON events (job);
 `;
+
+/** Each brings the tables of the version before it on by one. None is ever changed once it has been released. */
+export const MIGRATIONS: readonly string[] = [
+  FIRST,
+  `
+  ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 5;
+  ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+  `,
+];

@@ -1,8 +1,20 @@
 import { Database, type Statement } from "bun:sqlite";
 import { type ErrorCode, isErrorCode, TesseraError } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
-import type { ActiveState, JobRecord, JobRequest, JobResult, JobState } from "../jobs/job.ts";
-import { SCHEMA } from "./schema.ts";
+import {
+  ACTIVE_STATES,
+  type ActiveState,
+  type EndedState,
+  type JobRecord,
+  type JobRequest,
+  type JobResult,
+  type JobState,
+  PRIORITY,
+} from "../jobs/job.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+const sqlList = (states: readonly JobState[]): string => states.map((state) => `'${state}'`).join(", ");
+const ACTIVE = sqlList(ACTIVE_STATES);
 
 interface JobRow {
   id: string;
@@ -13,6 +25,8 @@ interface JobRow {
   error_code: string | null;
   error_text: string | null;
   result: string | null;
+  priority: number;
+  paused: number;
 }
 
 export interface TriedTile {
@@ -51,12 +65,23 @@ export class JobStore {
       this.db.run("PRAGMA journal_mode = WAL");
       this.db.run(`PRAGMA synchronous = ${durable ? "NORMAL" : "OFF"}`);
       this.db.run("PRAGMA foreign_keys = ON");
-      this.db.run(SCHEMA);
+      this.migrate();
     } catch (thrown) {
       this.db.close();
       const code = (thrown as { code?: unknown }).code;
       throw code === "SQLITE_BUSY" ? new TesseraError("folder_in_use", "", { cause: thrown }) : thrown;
     }
+  }
+
+  /** All or nothing, so that a crash in the middle leaves the version that was there. */
+  private migrate(): void {
+    const { user_version } = this.db.query("PRAGMA user_version").get() as { user_version: number };
+    const missing = MIGRATIONS.slice(user_version);
+    if (missing.length === 0) return;
+    this.atomically(() => {
+      for (const migration of missing) this.db.run(migration);
+      this.db.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    });
   }
 
   close(): void {
@@ -65,13 +90,13 @@ export class JobStore {
     this.db.close();
   }
 
-  insert(id: string, request: JobRequest): void {
+  insert(id: string, request: JobRequest, priority: number = PRIORITY.default): void {
     this.durably(() => {
-      this.run("INSERT INTO jobs (id, state, request, created_ms) VALUES ($id, 'queued', $request, $now)", {
-        id,
-        request: JSON.stringify(request),
-        now: this.now(),
-      });
+      this.run(
+        `INSERT INTO jobs (id, state, request, created_ms, priority)
+         VALUES ($id, 'queued', $request, $now, $priority)`,
+        { id, request: JSON.stringify(request), now: this.now(), priority },
+      );
       this.note(id, "queued");
     });
   }
@@ -90,7 +115,7 @@ export class JobStore {
 
   fail(id: string, code: ErrorCode, text: string): boolean {
     return this.durably(() => {
-      const moved = this.move(id, ["queued", "ingesting", "running", "exporting"], "failed", code);
+      const moved = this.move(id, ACTIVE_STATES, "failed", code);
       if (moved) this.end(id, { code, text });
       return moved;
     });
@@ -98,10 +123,44 @@ export class JobStore {
 
   cancel(id: string): boolean {
     return this.durably(() => {
-      const moved = this.move(id, ["queued", "ingesting", "running", "exporting"], "cancelled");
+      const moved = this.move(id, ACTIVE_STATES, "cancelled");
       if (moved) this.end(id, {});
       return moved;
     });
+  }
+
+  /** A job that has not ended is to wait, or to wait no longer. */
+  pause = (id: string): boolean => this.setPaused(id, 1);
+  resume = (id: string): boolean => this.setPaused(id, 0);
+
+  setPriority(id: string, priority: number): boolean {
+    return this.durably(() => {
+      const sql = `UPDATE jobs SET priority = $priority WHERE id = $id AND state IN (${ACTIVE})`;
+      const { changes } = this.run(sql, { id, priority });
+      if (changes === 1) this.note(id, "priority", String(priority));
+      return changes === 1;
+    });
+  }
+
+  /** A failed job begins anew where it stood, and its tiles have all their attempts again. */
+  retry(id: string): boolean {
+    return this.durably(() => {
+      const { changes } = this.run(
+        `UPDATE jobs SET state = 'queued', ended_ms = NULL, error_code = NULL, error_text = NULL, paused = 0
+         WHERE id = $id AND state = 'failed'`,
+        { id },
+      );
+      if (changes === 0) return false;
+      this.run("DELETE FROM tiles WHERE job = $id AND done = 0", { id });
+      this.note(id, "queued", "retry");
+      return true;
+    });
+  }
+
+  /** Jobs that ended in this state before `endedMs`. */
+  endedBefore(state: EndedState, endedMs: number): JobRecord[] {
+    const sql = "SELECT * FROM jobs WHERE state = $state AND ended_ms < $endedMs ORDER BY number";
+    return (this.prepare(sql).all({ state, endedMs }) as JobRow[]).map(toRecord);
   }
 
   get(id: string): JobRecord | undefined {
@@ -117,8 +176,7 @@ export class JobStore {
 
   /** Jobs that have not ended, the oldest first. */
   unfinished(): JobRecord[] {
-    const sql =
-      "SELECT * FROM jobs WHERE state IN ('queued', 'ingesting', 'running', 'exporting') ORDER BY number";
+    const sql = `SELECT * FROM jobs WHERE state IN (${ACTIVE}) ORDER BY number`;
     return (this.prepare(sql).all() as JobRow[]).map(toRecord);
   }
 
@@ -203,12 +261,23 @@ export class JobStore {
     };
   }
 
-  private move(id: string, from: readonly ActiveState[], to: JobState, detail = ""): boolean {
-    const states = from.map((state) => `'${state}'`).join(", ");
-    const { changes } = this.run(`UPDATE jobs SET state = $to WHERE id = $id AND state IN (${states})`, {
-      id,
-      to,
+  private setPaused(id: string, paused: 0 | 1): boolean {
+    return this.durably(() => {
+      const sql = `UPDATE jobs SET paused = $paused WHERE id = $id AND paused <> $paused AND state IN (${ACTIVE})`;
+      const { changes } = this.run(sql, { id, paused });
+      if (changes === 1) this.note(id, paused === 1 ? "paused" : "resumed");
+      return changes === 1;
     });
+  }
+
+  private move(id: string, from: readonly ActiveState[], to: JobState, detail = ""): boolean {
+    const { changes } = this.run(
+      `UPDATE jobs SET state = $to WHERE id = $id AND state IN (${sqlList(from)})`,
+      {
+        id,
+        to,
+      },
+    );
     if (changes === 1) this.note(id, to, detail);
     return changes === 1;
   }
@@ -270,6 +339,8 @@ function toRecord(row: JobRow): JobRecord {
     state: row.state,
     request: JSON.parse(row.request) as JobRequest,
     createdMs: row.created_ms,
+    priority: row.priority,
+    paused: row.paused === 1,
     ...(row.ended_ms !== null && { endedMs: row.ended_ms }),
     ...(code !== null && {
       error: { code: isErrorCode(code) ? code : "internal", message: row.error_text ?? "" },

@@ -9,6 +9,9 @@
  *   while its batch is handled (`Member` does);
  * - a partition without messages is no batch to carry through queues;
  * - no timer runs every millisecond while there is nothing to send (and warns of a negative time).
+ *
+ * One thing it does otherwise: a connection that breaks in the middle of a login is tried again, as any other;
+ * `kafka_security.alone.test.ts` shows that.
  */
 import { afterEach, describe, expect, test } from "bun:test";
 import { createRequire } from "node:module";

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { JobState } from "../../master/jobs/job.ts";
-import type { SubmitRequest } from "../../master/master.ts";
+import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { type Bench, seen } from "./harness.ts";
 import type { OwnWorker } from "./own_worker.ts";

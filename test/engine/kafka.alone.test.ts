@@ -5,6 +5,7 @@ import { Master } from "../../master/master.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import type { KafkaSettings } from "../../shared/bus/kafka/client.ts";
 import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
+import { fingerprint } from "../../shared/ops/fingerprint.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { whole } from "../ops/tiled_equals_whole.ts";
 import { describeOnKafka } from "../support/on_kafka.ts";
@@ -12,6 +13,7 @@ import { decodeFile, difference, inFolder, picture, pictureRaster, seen, spec, u
 
 const WORKER = join(import.meta.dir, "kafka_worker.ts");
 const LEASE_MS = 120_000;
+const SILENCE = { silentAfterMs: 2000, lostAfterMs: 10_000 };
 const SOURCE = spec(900, 700);
 const TWO_STAGES = "blur(sigma=1.2) | contrast | sharpen";
 
@@ -30,7 +32,13 @@ describeOnKafka("the engine on a real Kafka", ({ installation }) => {
       const bus = await KafkaBus.connect({ settings });
       const limits = { ...DEFAULT_LIMITS, freeBytesMin: 0 };
       const own = { dir: join(folder, "master"), bus, buffers: new BufferPool(), threads: 2, limits };
-      const master = new Master({ ...own, durable: false, leaseMs: LEASE_MS });
+      const master = new Master({
+        ...own,
+        durable: false,
+        leaseMs: LEASE_MS,
+        fingerprint: fingerprint(),
+        silence: SILENCE,
+      });
       master.start();
       const started = Array.from({ length: workers }, () => startWorker(settings));
       try {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JobView } from "../../master/jobs/job.ts";
+import type { WorkerView } from "../../master/workers/roster.ts";
 import { allOps } from "../../shared/ops/registry.ts";
 import { type Bench, openBench, picture, seen, spec } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
@@ -102,6 +103,43 @@ describe("routes", () => {
     expect(((await response.json()) as JobView).state).toBe("cancelled");
     await expectProblem(await get(`/v1/jobs/${id}/cancel`, {}, "POST"), "job_not_active");
     await expectProblem(await get(`/v1/jobs/${id}/result`), "job_not_done");
+  });
+
+  test("POST /v1/jobs/{id}/pause, priority and resume", async () => {
+    const { id } = await bench.master.submit({
+      ...{ pipeline: "invert", tileSize: 64 },
+      source: { path: join(folder, "120x90x3-8-1.png"), owned: false, name: "a" },
+    });
+    const post = async (path: string) =>
+      (await (await get(`/v1/jobs/${id}/${path}`, {}, "POST")).json()) as JobView;
+    expect((await post("pause")).state).toBe("paused");
+    await expectProblem(await get(`/v1/jobs/${id}/pause`, {}, "POST"), "job_not_active");
+    expect((await post("priority?priority=8")).priority).toBe(8);
+    await expectProblem(await get(`/v1/jobs/${id}/priority?priority=10`, {}, "POST"), "request_invalid");
+    expect((await post("resume")).state).not.toBe("paused");
+    expect((await bench.master.wait(id)).state).toBe("done");
+  });
+
+  test("POST /v1/jobs/{id}/retry tries again what a tile has failed", async () => {
+    const its = openBench(join(folder, "failing"));
+    let fails = true;
+    new OwnWorker(its.bus, its.buffers, (task, worker) =>
+      fails ? worker.publish(worker.failed(task)) : worker.answer(task),
+    );
+    const edge = edgeOf(its);
+    const { id } = await jobFrom(await sendRaw(edge, image, "?priority=7"));
+    expect(await its.master.wait(id)).toMatchObject({ state: "failed", priority: 7 });
+    fails = false;
+    const retry = () => edge.request(`/v1/jobs/${id}/retry`, { method: "POST" });
+    expect((await retry()).status).toBe(200);
+    expect((await its.master.wait(id)).state).toBe("done");
+    await expectProblem(await retry(), "job_not_failed");
+    await its.master.stop();
+  });
+
+  test("GET /v1/workers tells who works", async () => {
+    const { workers } = (await (await get("/v1/workers")).json()) as { workers: WorkerView[] };
+    expect(workers).toMatchObject([{ state: "live", threads: 2, partitions: 1, differs: [] }]);
   });
 });
 
@@ -207,6 +245,10 @@ describe("P6: what is asked for wrongly gets its code and leaves nothing", () =>
         ["GET", ""],
         ["GET", "/result"],
         ["POST", "/cancel"],
+        ["POST", "/pause"],
+        ["POST", "/resume"],
+        ["POST", "/retry"],
+        ["POST", "/priority?priority=3"],
       ]) {
         const response = await get(`/v1/jobs/${encodeURI(id)}${rest}`, {}, method);
         expect(response.status).toBe(404);

@@ -1,46 +1,69 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type KafkaCluster, type KafkaOptions, startKafka } from "../../kafka/cluster.ts";
+import { missingForKafka } from "../../kafka/libraries.ts";
 import type { KafkaSettings } from "../../shared/bus/kafka/client.ts";
 import { createTopics } from "../../shared/bus/kafka/topics.ts";
-import { type Broker, missingForKafka, startKafka } from "./kafka.ts";
 
-const usual = { replicas: 1, messageBytesMax: 1024 * 1024, retentionMs: 3_600_000 };
+const usual = { minInSync: 1, messageBytesMax: 1024 * 1024, retentionMs: 3_600_000 };
+
 /** Fewer partitions than in earnest: they are made for every test. */
-const TABLE = { tasks: { partitions: 4, ...usual }, results: { partitions: 2, ...usual } };
+export const smallTopics = (replicas: number) => ({
+  tasks: { partitions: 4, replicas, ...usual },
+  results: { partitions: 2, replicas, ...usual },
+  heartbeats: { partitions: 1, replicas, ...usual },
+  "dead-letters": { partitions: 1, replicas, ...usual },
+});
 
 interface OnKafka {
   /** Only inside tests. */
-  broker(): Broker;
-  /** Topics and groups that no other test has. */
+  broker(): KafkaCluster;
+  /** Topics and groups that no other test has, with as many replicas as there are nodes. */
   installation(): Promise<KafkaSettings>;
 }
 
-/** Tests that need a real Kafka, started for them. Where it cannot be had they are skipped loudly; in CI they fail. */
-export function describeOnKafka(name: string, body: (kafka: OnKafka) => void, secured = false): void {
-  const missing = missingForKafka();
+/** Tests that run a Kafka of their own. Where it cannot be had they are skipped loudly; in CI they fail. */
+export function describeWithKafka(name: string, body: () => void, options: KafkaOptions = {}): void {
+  const missing = missingForKafka(options);
+  const lack = `${name}: this machine has no ${missing.join(" and no ")}.`;
   if (missing.length > 0 && process.env.CI !== "true") {
-    console.warn(`\n*** SKIPPED: ${name}. This machine has no ${missing.join(" and no ")}. ***\n`);
+    console.warn(`\n*** SKIPPED: ${lack} ***\n`);
     test.skipIf(true)(name, () => {});
     return;
   }
   describe(name, () => {
-    let broker: Broker | undefined;
+    beforeAll(() => {
+      if (missing.length > 0) throw new Error(lack);
+    });
+    body();
+  });
+}
+
+/** Tests on a real Kafka that is started for them all. */
+export function describeOnKafka(
+  name: string,
+  body: (kafka: OnKafka) => void,
+  options: KafkaOptions = {},
+): void {
+  const tests = () => {
+    let broker: KafkaCluster | undefined;
     let installations = 0;
     const running = () => {
       if (broker === undefined) throw new Error("The broker runs only while tests do.");
       return broker;
     };
     beforeAll(async () => {
-      if (missing.length > 0) throw new Error(`${name}: this machine has no ${missing.join(" and no ")}.`);
-      broker = await startKafka(secured);
+      broker = await startKafka(options);
     });
     afterAll(() => broker?.stop());
     body({
       broker: running,
       async installation() {
-        const settings = { brokers: [running().address], prefix: `test-${installations++}.` };
-        expect(await createTopics(settings, TABLE)).toEqual([]);
+        const { addresses, nodes } = running();
+        const settings = { brokers: addresses, prefix: `test-${installations++}.` };
+        expect(await createTopics(settings, smallTopics(nodes.length))).toEqual([]);
         return settings;
       },
     });
-  });
+  };
+  describeWithKafka(name, tests, options);
 }

@@ -14,10 +14,15 @@ export interface Settings {
   readonly cwd?: string;
 }
 
+/** Without the settings of whoever runs the tests. */
+const WITHOUT_SETTINGS = Object.fromEntries(
+  Object.keys(process.env).flatMap((name) => (name.startsWith("TESSERA_") ? [[name, undefined]] : [])),
+);
+
 /** Starts the command as a user does. */
 export function startTessera(args: readonly string[], { env, cwd }: Settings = {}) {
   return Bun.spawn([process.execPath, TESSERA, ...args], {
-    env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+    env: { ...process.env, ...WITHOUT_SETTINGS, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
     ...(cwd !== undefined && { cwd }),
     stdin: "ignore",
     stdout: "pipe",

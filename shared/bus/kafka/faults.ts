@@ -18,20 +18,28 @@ const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
   GROUP_AUTHORIZATION_FAILED: "bus_not_allowed",
   CLUSTER_AUTHORIZATION_FAILED: "bus_not_allowed",
   SASL_AUTHENTICATION_FAILED: "bus_login_refused",
+  // a login where none is taken, or by a mechanism that the broker does not have
+  ILLEGAL_SASL_STATE: "bus_login_refused",
+  UNSUPPORTED_SASL_MECHANISM: "bus_login_refused",
   UNKNOWN_TOPIC_OR_PARTITION: "bus_topic_missing",
   MESSAGE_TOO_LARGE: "bus_message_too_large",
   RECORD_LIST_TOO_LARGE: "bus_message_too_large",
 };
 
-const CERTIFICATE = /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_|certificate|ALTNAME/i;
+/** A TLS alert: the other side complains. */
+const OWN_CERTIFICATE =
+  /^ERR_SSL_.*(BAD_CERTIFICATE|CERTIFICATE_(UNKNOWN|REQUIRED|EXPIRED|REVOKED)|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/;
+/** We complain. */
+const THEIR_CERTIFICATE = /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_|certificate|ALTNAME/i;
 
 /** What the library threw, said in our own codes; it wraps the cause several times, and the innermost knows best. */
 export function busFault(thrown: unknown, otherwise: ErrorCode = "bus_send_failed"): TesseraError {
-  if (thrown instanceof TesseraError) return thrown;
   const chain = causes(thrown);
+  const ours = chain.find((error) => error instanceof TesseraError);
+  if (ours !== undefined) return ours;
   for (const error of chain.toReversed()) {
     const code = codeOf(error);
-    if (code !== undefined) return new TesseraError(code, error.message, { cause: thrown });
+    if (code !== undefined) return new TesseraError(code, detailOf(error), { cause: thrown });
   }
   return new TesseraError(otherwise, chain.at(-1)?.message ?? String(thrown), { cause: thrown });
 }
@@ -39,10 +47,18 @@ export function busFault(thrown: unknown, otherwise: ErrorCode = "bus_send_faile
 function codeOf(error: Error): ErrorCode | undefined {
   const { type, code } = error as { type?: unknown; code?: unknown };
   if (typeof type === "string" && BY_TYPE[type] !== undefined) return BY_TYPE[type];
-  if (CERTIFICATE.test(typeof code === "string" ? code : "") || CERTIFICATE.test(error.message))
+  const name = typeof code === "string" ? code : "";
+  if (OWN_CERTIFICATE.test(name)) return "bus_client_certificate_refused";
+  if (THEIR_CERTIFICATE.test(name) || THEIR_CERTIFICATE.test(error.message))
     return "bus_certificate_untrusted";
   return error instanceof KafkaJSError ? BY_NAME[error.name] : undefined;
 }
+
+/** A broker does not say why it hangs up on somebody who speaks otherwise than it expects. */
+const detailOf = ({ name, message }: Error): string =>
+  name === "KafkaJSConnectionClosedError"
+    ? `${message}: if the broker runs, it may want TLS or a login.`
+    : message;
 
 const CAUSES_MAX = 10;
 

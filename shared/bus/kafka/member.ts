@@ -1,15 +1,32 @@
-import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import type {
+  Consumer,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Kafka,
+  KafkaMessage,
+  RequestEvent,
+} from "kafkajs";
 import { TesseraError } from "../../errors.ts";
+import { within } from "../../within.ts";
 import type { Subscription, Topic } from "../port.ts";
 import { stickyAssigner } from "./assigner.ts";
 import { PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
-import type { Fetched, Inbox } from "./inbox.ts";
+import type { Fetched, Inbox, Mark } from "./inbox.ts";
+import { LEAVE_LIMIT_MS } from "./leave.ts";
+import { isTooEarly } from "./until_known.ts";
 import { META_HEADER, VERSION_HEADER, type Wire } from "./wire.ts";
 
 const COMMIT_EVERY_MS = 500;
 /** A member that waits for room says this often that it lives. */
 const ROOM_WAIT_MS = 250;
+/**
+ * A broker without news answers after this long. Each question costs an idle worker some milliseconds, since it names
+ * every partition; but only between two questions does a member hear that its group changes, or leave it.
+ */
+const FETCH_WAIT_MS = 500;
+/** Between a fault that ended a member and its next try. */
+const AGAIN_AFTER_MS = { first: 500, most: 10_000 };
 
 interface MemberOptions {
   readonly kafka: Kafka;
@@ -21,8 +38,12 @@ interface MemberOptions {
     Inbox<Topic>,
     "take" | "isFull" | "room" | "keep" | "uncommitted" | "committed" | "drain"
   >;
-  /** The member has ended for good, or (`again`) begins anew by itself. */
-  readonly onTrouble: (fault: TesseraError, again: boolean) => void;
+  /** Of a group that has this member only: where it begins, whatever the topic holds. Else where the group stands. */
+  readonly from?: () => Promise<readonly Mark[]>;
+  readonly onShare: () => void;
+  /** The member stopped, and begins anew by itself. */
+  readonly onTrouble: (fault: TesseraError) => void;
+  readonly onAnswer: (event: RequestEvent) => void;
 }
 
 /**
@@ -35,37 +56,32 @@ interface MemberOptions {
  * At a rebalance what is done is committed first, then nothing until the group has formed again: such commits fail. Who
  * comes back as the same member keeps what it still has and goes on behind it; as another, it has been given up
  * meanwhile, and begins from what is committed.
+ *
+ * A consumer that kafkajs gives up is replaced by a new one, for as long as nobody closes the member.
  */
 export class Member implements Subscription {
   readonly ready: Promise<void>;
   private readonly joined = Promise.withResolvers<void>();
-  private readonly consumer: Consumer;
-  private readonly started: Promise<void>;
+  private readonly life: Promise<void>;
+  private readonly ending = Promise.withResolvers<void>();
+  private consumer: Consumer | undefined;
   private committing: Promise<void> = Promise.resolve();
-  private timer: ReturnType<typeof setInterval> | undefined;
+  private begins: Map<number, bigint> | undefined;
   private memberId = "";
   private owned: readonly number[] = [];
   private rejoining = true;
   private closing: Promise<void> | undefined;
+  /** By then the last commit and the farewell have to be answered. */
+  private leaveByMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly options: MemberOptions) {
     this.ready = this.joined.promise;
-    this.ready.catch(() => {}); // onTrouble hears of it too
-    this.consumer = options.kafka.consumer({
-      groupId: options.group,
-      sessionTimeout: 10_000,
-      heartbeatInterval: 1000,
-      // a member that was killed holds up the whole group for as long as this
-      rebalanceTimeout: 5000,
-      maxWaitTimeInMs: ROOM_WAIT_MS,
-      minBytes: 1,
-      maxBytes: 4 * 1024 * 1024,
-      maxBytesPerPartition: 2 * 1024 * 1024,
-      allowAutoTopicCreation: false,
-      retry: PATIENT,
-      partitionAssigners: [stickyAssigner(() => ({ weight: options.atOnce, had: this.owned }))],
-    });
-    this.started = this.start();
+    this.ready.catch(() => {}); // not everybody waits for it
+    this.life = this.live();
+  }
+
+  share(): readonly number[] {
+    return this.rejoining ? [] : this.owned;
   }
 
   close(): Promise<void> {
@@ -74,33 +90,91 @@ export class Member implements Subscription {
   }
 
   private async leave(): Promise<void> {
-    await this.started;
     await this.options.inbox.drain();
-    clearInterval(this.timer);
-    await this.commit();
-    await this.consumer.disconnect();
+    this.leaveByMs = performance.now() + LEAVE_LIMIT_MS;
+    await within(LEAVE_LIMIT_MS, this.commit());
+    this.ending.resolve();
+    await this.life;
     this.joined.reject(new TesseraError("bus_closed"));
   }
 
-  private async start(): Promise<void> {
-    const { consumer } = this;
+  /** One consumer after the other, until the member is closed. */
+  private async live(): Promise<void> {
+    let wait = AGAIN_AFTER_MS.first;
+    for (;;) {
+      const begun = Date.now();
+      const fault = await this.serve();
+      if (fault === undefined) return;
+      // Of a broker that has just started, or of a new group, the first such answer is no trouble.
+      if (!isTooEarly(fault) || wait > AGAIN_AFTER_MS.first) this.options.onTrouble(fault);
+      if (Date.now() - begun > AGAIN_AFTER_MS.most) wait = AGAIN_AFTER_MS.first;
+      if (await this.endsWithin(wait)) return;
+      wait = Math.min(2 * wait, AGAIN_AFTER_MS.most);
+    }
+  }
+
+  private endsWithin(ms: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), ms);
+    void this.ending.promise.then(() => resolve(true));
+    return promise.finally(() => clearTimeout(timer));
+  }
+
+  /** The life of one consumer. @returns what ended it, or nothing if the member is closed */
+  private async serve(): Promise<TesseraError | undefined> {
     const { topic } = this.options;
+    const crashed = Promise.withResolvers<unknown>();
+    const consumer = this.createConsumer();
+    this.consumer = consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.onJoin(payload));
     consumer.on(consumer.events.REBALANCING, () => this.onRebalancing());
-    consumer.on(consumer.events.CRASH, ({ payload }) => this.onCrash(payload.error, payload.restart));
-    try {
+    consumer.on(consumer.events.REQUEST, this.options.onAnswer);
+    consumer.on(consumer.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
+    const timer = setInterval(() => void this.commit(), COMMIT_EVERY_MS);
+    const begin = async () => {
+      await this.findBeginning();
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatch: (payload) => this.onBatch(payload) });
-      this.timer = setInterval(() => void this.commit(), COMMIT_EVERY_MS);
-    } catch (thrown) {
-      this.onCrash(thrown, false);
-    }
+      return crashed.promise;
+    };
+    const ended = this.ending.promise.then(() => undefined);
+    const crash = await Promise.race([begin().catch((thrown: unknown) => thrown), crashed.promise, ended]);
+    clearInterval(timer);
+    this.rejoining = true;
+    const left = consumer.disconnect().catch(() => {});
+    await within(Math.min(LEAVE_LIMIT_MS, this.leaveByMs - performance.now()), left);
+    return crash === undefined ? undefined : busFault(crash, "bus_consumer_stopped");
+  }
+
+  private createConsumer(): Consumer {
+    const { kafka, group, atOnce } = this.options;
+    return kafka.consumer({
+      groupId: group,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 1000,
+      // a member that was killed holds up the whole group for as long as this
+      rebalanceTimeout: 5000,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      minBytes: 1,
+      maxBytes: 4 * 1024 * 1024,
+      maxBytesPerPartition: 2 * 1024 * 1024,
+      allowAutoTopicCreation: false,
+      // Begun anew by kafkajs itself, a consumer leaves a ghost in the group.
+      retry: { ...PATIENT, restartOnFailure: async () => false },
+      partitionAssigners: [stickyAssigner(() => ({ weight: atOnce, had: this.owned }))],
+    });
+  }
+
+  /** Asked once, before anything can come that it is to hear. */
+  private async findBeginning(): Promise<void> {
+    const marks = this.begins === undefined ? await this.options.from?.() : undefined;
+    if (marks !== undefined) this.begins = new Map(marks.map(({ partition, offset }) => [partition, offset]));
   }
 
   private async onBatch({ batch, heartbeat, isRunning }: EachBatchPayload): Promise<void> {
     const { inbox } = this.options;
-    inbox.take(batch.partition, batch.messages.map(copied));
+    inbox.take(batch.partition, batch.messages.map(fetched));
     while (inbox.isFull() && isRunning()) {
       await inbox.room(ROOM_WAIT_MS);
       await heartbeat();
@@ -108,26 +182,23 @@ export class Member implements Subscription {
   }
 
   private onJoin({ memberId, memberAssignment }: ConsumerGroupJoinEvent["payload"]): void {
-    const { inbox, topic } = this.options;
+    const { inbox, topic, onShare } = this.options;
     this.owned = memberAssignment[topic] ?? [];
     const kept = inbox.keep(memberId === this.memberId ? this.owned : []);
-    for (const { partition, offset } of kept)
-      this.consumer.seek({ topic, partition, offset: String(offset) });
+    const goesOn = new Map(kept.map(({ partition, offset }) => [partition, offset]));
+    for (const partition of this.owned) {
+      const offset = goesOn.get(partition) ?? this.begins?.get(partition);
+      if (offset !== undefined) this.consumer?.seek({ topic, partition, offset: String(offset) });
+    }
     this.memberId = memberId;
     this.rejoining = false;
     this.joined.resolve();
+    onShare();
   }
 
   private onRebalancing(): void {
     void this.commit();
     this.rejoining = true;
-  }
-
-  private onCrash(thrown: unknown, again: boolean): void {
-    const fault = busFault(thrown, "bus_consumer_stopped");
-    this.rejoining = true;
-    if (!again) this.joined.reject(fault);
-    this.options.onTrouble(fault, again);
   }
 
   /** One at a time. */
@@ -140,7 +211,8 @@ export class Member implements Subscription {
   private async commitNow(): Promise<void> {
     const { inbox, topic } = this.options;
     const marks = inbox.uncommitted();
-    if (marks.length === 0) return;
+    if (marks.length === 0 || this.consumer === undefined) return;
+    for (const { partition, offset } of marks) this.begins?.set(partition, offset);
     try {
       await this.consumer.commitOffsets(
         marks.map(({ partition, offset }) => ({ topic, partition, offset: String(offset) })),
@@ -153,16 +225,24 @@ export class Member implements Subscription {
   }
 }
 
-/** In memory of its own: what kafkajs gives are views on a whole fetch. */
-function copied({ offset, headers, value }: KafkaMessage): Fetched {
-  const wire: Wire = {
-    headers: {
-      [VERSION_HEADER]: textOf(headers?.[VERSION_HEADER]),
-      [META_HEADER]: textOf(headers?.[META_HEADER]),
-    },
-    value: new Uint8Array(value ?? []),
-  };
-  return { offset: BigInt(offset), wire };
+const fetched = (message: KafkaMessage): Fetched => ({
+  offset: BigInt(message.offset),
+  wire: wireOf(message),
+});
+
+/** In memory of its own, which threads can see: what kafkajs gives are views on a whole fetch. */
+export const wireOf = ({ headers, value }: Pick<KafkaMessage, "headers" | "value">): Wire => ({
+  headers: {
+    [VERSION_HEADER]: textOf(headers?.[VERSION_HEADER]),
+    [META_HEADER]: textOf(headers?.[META_HEADER]),
+  },
+  value: shared(value),
+});
+
+function shared(value: Buffer | null): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(value?.length ?? 0));
+  if (value !== null) bytes.set(value);
+  return bytes;
 }
 
 /** A header that is there twice is none of ours. */

@@ -1,17 +1,29 @@
 import type { Message, Partitioners, Producer, RecordMetadata } from "kafkajs";
-import { TesseraError } from "../../errors.ts";
+import { asTesseraError, TesseraError } from "../../errors.ts";
+import { within } from "../../within.ts";
 import type { Messages, Topic } from "../port.ts";
 import { busFault } from "./faults.ts";
+import { LEAVE_LIMIT_MS } from "./leave.ts";
 import { encode } from "./wire.ts";
 
-const SENDS_AT_ONCE_MAX = 4;
+export const SENDS_AT_ONCE_MAX = 4;
 /** Small messages that wait together go together. One that is larger goes by itself. */
 const SEND_BYTES_MAX = 1024 * 1024;
 const SEND_MESSAGES_MAX = 64;
 const UNANSWERED_MAX = 3;
 
+interface SenderOptions {
+  readonly producer: Pick<Producer, "send">;
+  readonly nameOf: (topic: Topic) => string;
+  readonly sendsAtOnce: number;
+  /** Told of the bytes that the broker has answered for. */
+  readonly onSent: (bytes: number) => void;
+}
+
 interface Letter {
   readonly topic: Topic;
+  /** Where it has to go; anywhere if left out. */
+  readonly partition: number | undefined;
   /** Encodes once, when it is first asked for. */
   readonly message: () => Message;
   readonly resolve: () => void;
@@ -26,67 +38,82 @@ interface Parcel {
 
 /**
  * Publishes. Every send goes to one partition: kafkajs 2.2.4 can resolve a send over several after losing a part of it
- * when one of several brokers dies (its issue 1303). The key says which partition; see `byKey`. Few sends are under way
+ * when one of several brokers dies (its issue 1303). Where nobody says which, the key does; see `onePartition`. Few sends are under way
  * at a time; the rest wait as they came, not yet encoded.
  */
 export class Sender {
   private waiting: Letter[] = [];
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Map<Parcel, Promise<void>>();
   private turn = 0;
   private closed = false;
 
-  constructor(
-    private readonly producer: Producer,
-    private readonly nameOf: (topic: Topic) => string,
-    private readonly sendsAtOnce = SENDS_AT_ONCE_MAX,
-  ) {}
+  constructor(private readonly options: SenderOptions) {}
 
   /** Resolves when every in-sync replica has the message. */
-  publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void> {
+  publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
     if (this.closed) return Promise.reject(new TesseraError("bus_closed"));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.waiting.push({ topic, message: once(() => kafkaMessage(topic, message)), resolve, reject });
+    this.waiting.push({
+      topic,
+      partition,
+      message: once(() => kafkaMessage(topic, message)),
+      resolve,
+      reject,
+    });
     this.feed();
     return promise;
   }
 
-  /** Refuses who waits, and sees through what is under way. */
-  async close(): Promise<void> {
+  /** Refuses who waits, and sees through what is under way. @returns whether all of that was answered in time */
+  async close(): Promise<boolean> {
     this.closed = true;
-    for (const { reject } of this.waiting.splice(0)) reject(new TesseraError("bus_closed"));
-    await Promise.all(this.running);
+    refuse(this.waiting.splice(0));
+    const isAnswered = await within(LEAVE_LIMIT_MS, Promise.all(this.running.values()));
+    for (const { letters } of this.running.keys()) refuse(letters);
+    return isAnswered;
   }
 
   private feed(): void {
-    while (this.running.size < this.sendsAtOnce && this.waiting.length > 0) {
+    while (this.running.size < this.options.sendsAtOnce && this.waiting.length > 0) {
       const parcel = this.pack();
+      if (parcel.letters.length === 0) continue;
       const sending: Promise<void> = this.send(parcel).finally(() => {
-        this.running.delete(sending);
+        this.running.delete(parcel);
         this.feed();
       });
-      this.running.add(sending);
+      this.running.set(parcel, sending);
     }
   }
 
-  /** The first that waits, and those right behind it that go to the same topic and fit. */
+  /** The first that waits, and those right behind it that go to the same place and fit. */
   private pack(): Parcel {
-    const { topic } = this.waiting[0]!;
-    const key = String(this.turn++);
+    const { topic, partition } = this.waiting[0]!;
+    const place = partition === undefined ? { key: String(this.turn++) } : { partition };
     const parcel: Parcel = { topic, letters: [], messages: [] };
     let bytes = 0;
-    while (this.waiting[0]?.topic === topic && parcel.letters.length < SEND_MESSAGES_MAX) {
-      const message = this.waiting[0].message();
+    while (parcel.letters.length < SEND_MESSAGES_MAX) {
+      const next = this.waiting[0];
+      if (next?.topic !== topic || next.partition !== partition) break;
+      let message: Message;
+      try {
+        message = next.message();
+      } catch (thrown) {
+        // Its sender's mistake, and nobody else's.
+        this.waiting.shift()!.reject(asTesseraError(thrown));
+        continue;
+      }
       bytes += sizeOf(message);
       if (parcel.letters.length > 0 && bytes > SEND_BYTES_MAX) break;
       parcel.letters.push(this.waiting.shift()!);
-      parcel.messages.push({ ...message, key });
+      parcel.messages.push({ ...message, ...place });
     }
     return parcel;
   }
 
   private async send({ topic, letters, messages }: Parcel): Promise<void> {
     try {
-      await this.sendUntilAnswered(this.nameOf(topic), messages);
+      await this.sendUntilAnswered(this.options.nameOf(topic), messages);
+      this.options.onSent(messages.reduce((sum, message) => sum + sizeOf(message), 0));
       for (const { resolve } of letters) resolve();
     } catch (thrown) {
       const fault = busFault(thrown);
@@ -96,11 +123,15 @@ export class Sender {
 
   private async sendUntilAnswered(topic: string, messages: Message[]): Promise<void> {
     for (let attempt = 1; attempt <= UNANSWERED_MAX; attempt++) {
-      const answer = await this.producer.send({ topic, acks: -1, messages });
+      const answer = await this.options.producer.send({ topic, acks: -1, messages });
       if (coversSend(answer, topic)) return;
     }
     throw new TesseraError("bus_send_failed", `The broker did not answer for what was sent to ${topic}.`);
   }
+}
+
+function refuse(letters: readonly Letter[]): void {
+  for (const { reject } of letters) reject(new TesseraError("bus_closed"));
 }
 
 /** Whether the broker said of the one partition that was sent to where the messages stand. */
@@ -110,11 +141,16 @@ const coversSend = (answer: readonly RecordMetadata[], topic: string): boolean =
   answer[0]!.errorCode === 0 &&
   Number(answer[0]!.baseOffset ?? -1) >= 0;
 
-/** All messages of a send have the same number as key, so they go to the same partition, also when sent again. */
-export const byKey: () => ReturnType<typeof Partitioners.DefaultPartitioner> =
+/**
+ * All messages of a send name the same partition, or have the same number as key: they go to one, also when sent again.
+ * A partition that the topic does not have becomes one that it has.
+ */
+export const onePartition: () => ReturnType<typeof Partitioners.DefaultPartitioner> =
   () =>
-  ({ partitionMetadata, message }) =>
-    partitionMetadata[Number(message.key) % partitionMetadata.length]!.partitionId;
+  ({ partitionMetadata, message }) => {
+    const named = partitionMetadata.find(({ partitionId }) => partitionId === message.partition);
+    return (named ?? partitionMetadata[Number(message.key ?? 0) % partitionMetadata.length]!).partitionId;
+  };
 
 function kafkaMessage<T extends Topic>(topic: T, message: Messages[T]): Message {
   const { headers, value } = encode(topic, message);

@@ -1,152 +1,78 @@
-import { type Admin, ConfigResourceTypes, type ITopicMetadata } from "kafkajs";
 import { TesseraError } from "../../errors.ts";
 import type { Topic } from "../port.ts";
-import { BRISK, type KafkaSettings, kafkaClient } from "./client.ts";
-import { busFault } from "./faults.ts";
+import { withAdmin } from "./admin.ts";
+import type { KafkaSettings } from "./client.ts";
+import { changeTopics, type TopicChanges } from "./topic_changes.ts";
+import { faultsOf } from "./topic_faults.ts";
+import { untilKnown } from "./until_known.ts";
 
+export const TOPICS = ["tasks", "results", "heartbeats", "dead-letters"] as const satisfies readonly Topic[];
+/** Without these nobody can work. A worker need not even see the dead letters. */
+const NEEDED: readonly Topic[] = ["tasks", "results", "heartbeats"];
+
+/** How a topic has to be at the least. */
 export interface TopicSettings {
   readonly partitions: number;
+  /** Brokers that hold each message. */
   readonly replicas: number;
+  /** Replicas that have to have a message before it counts as sent. */
+  readonly minInSync: number;
   readonly messageBytesMax: number;
   readonly retentionMs: number;
 }
 
 export type TopicTable = Readonly<Record<Topic, TopicSettings>>;
 
-const MIB = 1024 * 1024;
-const usual = { replicas: 1, messageBytesMax: 8 * MIB, retentionMs: 3_600_000 };
-
-/** As many workers can share `tasks` as it has partitions. */
-const TOPICS: TopicTable = {
-  tasks: { partitions: 48, ...usual },
-  results: { partitions: 12, ...usual },
-};
-
-const GROUPS: Readonly<Record<Topic, string>> = { tasks: "image-workers", results: "master" };
-
-export const topicName = ({ prefix = "" }: KafkaSettings, topic: Topic): string => `${prefix}${topic}`;
-export const groupName = ({ prefix = "" }: KafkaSettings, topic: Topic): string =>
-  `${prefix}${GROUPS[topic]}`;
-
-interface Wanted extends TopicSettings {
+/** A topic under its name in Kafka. */
+export interface WantedTopic extends TopicSettings {
   readonly name: string;
 }
 
-/** Creates the topics that are missing. Those that are there it leaves alone. @returns as `checkTopics` */
-export const createTopics = (settings: KafkaSettings, table: TopicTable = TOPICS): Promise<string[]> =>
+type Prefixed = Pick<KafkaSettings, "prefix">;
+
+export const topicName = ({ prefix = "" }: Prefixed, topic: Topic): string => `${prefix}${topic}`;
+/** The group of all workers, which share `tasks`. */
+export const workerGroup = ({ prefix = "" }: Prefixed): string => `${prefix}image-workers`;
+
+/**
+ * Creates the topics that are missing, also while another process does the same. Those that are there it leaves as
+ * they are, unless `changes` says more.
+ *
+ * @returns as `checkTopics`
+ */
+export const createTopics = (
+  settings: KafkaSettings,
+  table: TopicTable,
+  changes: TopicChanges = {},
+): Promise<string[]> =>
   withAdmin(settings, async (admin) => {
-    const wanted = wantedOf(settings, table);
-    const there = new Set(await admin.listTopics());
-    const missing = wanted.filter(({ name }) => !there.has(name));
-    if (missing.length > 0) {
-      // Under KRaft waitForLeaders races with the metadata and throws: ask for the leaders ourselves.
-      await admin.createTopics({ waitForLeaders: false, topics: missing.map(creation) });
-      await leaders(
-        admin,
-        missing.map(({ name }) => name),
-      );
-    }
-    return faultsOf(admin, wanted);
+    const faults = await changeTopics(admin, wantedOf(settings, table), changes);
+    return faults.map(({ sentence }) => sentence);
   });
 
 /** What is wrong with the topics, a sentence each; nothing if all is well. Changes nothing. */
-export const checkTopics = (settings: KafkaSettings, table: TopicTable = TOPICS): Promise<string[]> =>
-  withAdmin(settings, (admin) => faultsOf(admin, wantedOf(settings, table)));
+export const checkTopics = (settings: KafkaSettings, table: TopicTable): Promise<string[]> =>
+  withAdmin(settings, async (admin) => {
+    const faults = await faultsOf(admin, wantedOf(settings, table));
+    return faults.map(({ sentence }) => sentence);
+  });
 
-/** @throws bus_topic_missing, and whatever keeps us from asking */
+/** A broker may hear of topics that another process has just made, or been allowed to see, a little later. */
+const MISSING_MAX_MS = 2000;
+
+/** @throws bus_topic_missing after two seconds, and whatever keeps us from asking */
 export const requireTopics = (settings: KafkaSettings): Promise<void> =>
   withAdmin(settings, async (admin) => {
-    const there = new Set(await admin.listTopics());
-    const missing = wantedOf(settings, TOPICS).flatMap(({ name }) => (there.has(name) ? [] : [name]));
+    const missing = await untilKnown(
+      async () => {
+        const there = new Set(await admin.listTopics());
+        return NEEDED.map((topic) => topicName(settings, topic)).filter((name) => !there.has(name));
+      },
+      ({ length }) => length === 0,
+      MISSING_MAX_MS,
+    );
     if (missing.length > 0) throw new TesseraError("bus_topic_missing", `Missing: ${missing.join(", ")}.`);
   });
 
-const wantedOf = (settings: KafkaSettings, table: TopicTable): Wanted[] =>
-  (Object.keys(table) as Topic[]).map((topic) => ({ name: topicName(settings, topic), ...table[topic] }));
-
-async function withAdmin<R>(settings: KafkaSettings, body: (admin: Admin) => Promise<R>): Promise<R> {
-  const admin = kafkaClient(settings, BRISK).admin();
-  try {
-    await admin.connect();
-    return await body(admin);
-  } catch (thrown) {
-    throw busFault(thrown, "bus_request_refused");
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-function creation({ name, partitions, replicas, messageBytesMax, retentionMs }: Wanted) {
-  const config = {
-    "max.message.bytes": messageBytesMax,
-    "retention.ms": retentionMs,
-    // whatever codec a stranger sends with, the broker unpacks it: a consumer that lacks the codec would stop
-    "compression.type": "uncompressed",
-    // only whole segments are thrown away, so they are small
-    "segment.bytes": 16 * MIB,
-  };
-  const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value: String(value) }));
-  return { topic: name, numPartitions: partitions, replicationFactor: replicas, configEntries };
-}
-
-const LEADER_POLLS_MAX = 100;
-const LEADER_POLL_MS = 100;
-
-/** Resolves when every partition of the topics has a leader. A broker does not know a new topic at once. */
-async function leaders(admin: Admin, names: string[]): Promise<void> {
-  for (let poll = 0; poll < LEADER_POLLS_MAX; poll++) {
-    const there = new Set(await admin.listTopics());
-    if (names.every((name) => there.has(name))) {
-      const { topics } = await admin.fetchTopicMetadata({ topics: names });
-      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, LEADER_POLL_MS));
-  }
-  throw new TesseraError("bus_unreachable", `No broker leads all partitions of ${names.join(", ")}.`);
-}
-
-async function faultsOf(admin: Admin, wanted: readonly Wanted[]): Promise<string[]> {
-  const there = new Set(await admin.listTopics());
-  const names = wanted.flatMap(({ name }) => (there.has(name) ? [name] : []));
-  if (names.length === 0) return wanted.map(({ name }) => missingFault(name));
-  const { topics } = await admin.fetchTopicMetadata({ topics: names });
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
-  });
-  return wanted.flatMap((topic) => {
-    const metadata = topics.find(({ name }) => name === topic.name);
-    if (metadata === undefined) return [missingFault(topic.name)];
-    const entries = resources.find(({ resourceName }) => resourceName === topic.name)?.configEntries ?? [];
-    const values = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-    return topicFaults(topic, metadata, values);
-  });
-}
-
-const missingFault = (name: string): string => `Topic ${name} is missing.`;
-
-function topicFaults(
-  { name, partitions, replicas, messageBytesMax, retentionMs }: Wanted,
-  metadata: ITopicMetadata,
-  values: ReadonlyMap<string, string>,
-): string[] {
-  const has = metadata.partitions.length;
-  const copies = Math.min(...metadata.partitions.map(({ replicas: nodes }) => nodes.length));
-  const bytes = Number(values.get("max.message.bytes"));
-  const kept = Number(values.get("retention.ms"));
-  const codec = values.get("compression.type");
-  return [
-    ...(has < partitions ? [`Topic ${name} has ${has} partitions; ${partitions} are wanted.`] : []),
-    ...(copies < replicas ? [`Topic ${name} has ${copies} replicas; ${replicas} are wanted.`] : []),
-    ...(bytes < messageBytesMax
-      ? [`Topic ${name} takes messages of ${bytes} bytes; ${messageBytesMax} are wanted (max.message.bytes).`]
-      : []),
-    // −1 keeps for ever
-    ...(kept >= 0 && kept < retentionMs
-      ? [`Topic ${name} keeps messages for ${kept} ms; ${retentionMs} are wanted (retention.ms).`]
-      : []),
-    ...(codec !== "uncompressed"
-      ? [`Topic ${name} has the codec ${codec}; uncompressed is wanted (compression.type).`]
-      : []),
-  ];
-}
+const wantedOf = (settings: KafkaSettings, table: TopicTable): WantedTopic[] =>
+  TOPICS.map((topic) => ({ name: topicName(settings, topic), ...table[topic] }));

@@ -1,16 +1,28 @@
 /**
  * A message as Kafka carries it. Headers: `tessera`, the protocol's version; `meta`, what the message says, as JSON.
- * Value: pixels, then figures (unsigned, 32 bit, little-endian). What arrives is a stranger's until it is checked.
+ * Value: packed pixels, then figures (unsigned, 32 bit, little-endian). What arrives is a stranger's until it is
+ * checked; packed pixels are checked by whoever unpacks them.
  */
 import { isErrorCode } from "../../errors.ts";
-import type { Rect } from "../../geometry.ts";
-import type { Raster } from "../../raster.ts";
-import { PROTOCOL, type Result, type Task } from "../messages.ts";
-import type { Messages, Topic } from "../port.ts";
-import { decodePixels, encodePixels, pixelBytes } from "./pixels.ts";
+import { bytesPerPixel, isEmpty, type Rect } from "../../geometry.ts";
 import {
+  type DeadLetter,
+  type Heartbeat,
+  isPacked,
+  type Packed,
+  type Pixels,
+  PROTOCOL,
+  type Result,
+  type Task,
+} from "../messages.ts";
+import type { Messages, Topic } from "../port.ts";
+import {
+  type DeadLetterMeta,
   type DoneMeta,
   type FailedMeta,
+  type HeartbeatMeta,
+  isDeadLetterMeta,
+  isHeartbeatMeta,
   isResultMeta,
   isTaskMeta,
   type PixelsMeta,
@@ -33,20 +45,32 @@ export interface Wire {
 }
 
 /** Why a message was not taken. */
-export type Refusal = "version" | "meta" | "schema" | "size" | "pixels";
+export type Refusal = "version" | "meta" | "schema" | "size";
 
 export type Decoded<M> =
   | { readonly ok: true; readonly message: M }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** Pixels must have been packed. */
 export function encode<T extends Topic>(topic: T, message: Messages[T]): Wire;
-export function encode(topic: Topic, message: Task | Result): Wire {
-  return topic === "tasks" ? encodeTask(message as Task) : encodeResult(message as Result);
+export function encode(topic: Topic, message: Messages[Topic]): Wire {
+  switch (topic) {
+    case "tasks":
+      return encodeTask(message as Task);
+    case "results":
+      return encodeResult(message as Result);
+    default: {
+      const { protocol, ...meta } = message as Heartbeat | DeadLetter;
+      return wireOf(protocol, meta);
+    }
+  }
 }
 
 export function decode<T extends Topic>(topic: T, wire: Wire): Decoded<Messages[T]>;
-export function decode(topic: Topic, wire: Wire): Decoded<Task | Result> {
-  if (wire.headers[VERSION_HEADER] !== String(PROTOCOL)) return refused("version");
+export function decode(topic: Topic, wire: Wire): Decoded<Messages[Topic]> {
+  const version = Number(wire.headers[VERSION_HEADER] || Number.NaN);
+  // A worker of another version is to be seen, though it gets no tiles.
+  if (topic === "heartbeats" ? !Number.isInteger(version) : version !== PROTOCOL) return refused("version");
   const text = wire.headers[META_HEADER];
   if (text === undefined || text.length > META_BYTES_MAX) return refused("meta");
   let meta: unknown;
@@ -55,67 +79,80 @@ export function decode(topic: Topic, wire: Wire): Decoded<Task | Result> {
   } catch {
     return refused("meta");
   }
-  if (topic === "tasks") return isTaskMeta(meta) ? decodeTask(meta, wire.value) : refused("schema");
-  return isResultMeta(meta) ? decodeResult(meta, wire.value) : refused("schema");
+  switch (topic) {
+    case "tasks":
+      return isTaskMeta(meta) ? decodeTask(meta, wire.value) : refused("schema");
+    case "results":
+      return isResultMeta(meta) ? decodeResult(meta, wire.value) : refused("schema");
+    case "heartbeats":
+      return isHeartbeatMeta(meta) ? decodeHeartbeat(meta, version) : refused("schema");
+    case "dead-letters":
+      return isDeadLetterMeta(meta) ? decodeDeadLetter(meta) : refused("schema");
+  }
 }
 
 const refused = (refusal: Refusal): { ok: false; refusal: Refusal } => ({ ok: false, refusal });
 
+const NOTHING = new Uint8Array(0);
+
+const wireOf = (protocol: number, meta: unknown, value: Uint8Array = NOTHING): Wire => ({
+  headers: { [VERSION_HEADER]: String(protocol), [META_HEADER]: JSON.stringify(meta) },
+  value,
+});
+
 function encodeTask({ protocol, input, out, window, ...rest }: Task): Wire {
-  const pixels = encodePixels(window);
+  const pixels = packedOf(window);
   const meta: TaskMeta = {
     ...rest,
     steps: [...rest.steps],
     input: { width: input.width, height: input.height, channels: input.channels, depth: input.depth },
     out: plain(out),
-    window: describe(window, pixels),
+    window: describe(pixels),
   };
-  return wireOf(protocol, meta, pixels);
+  return wireOf(protocol, meta, pixels.payload);
 }
 
 function encodeResult(result: Result): Wire {
   if (!result.ok) {
     const { protocol, ...meta } = result;
-    return wireOf(protocol, meta, new Uint8Array(0));
+    return wireOf(protocol, meta);
   }
   const { protocol, pixels, figures, ...rest } = result;
-  const encoded = pixels && encodePixels(pixels);
+  const packed = pixels && packedOf(pixels);
   const meta = {
     ...rest,
-    ...(pixels && encoded && { pixels: describe(pixels, encoded) }),
+    ...(packed && { pixels: describe(packed) }),
     ...(figures && { figures: figures.length }),
   };
-  return wireOf(protocol, meta, joined(encoded, figures));
+  return wireOf(protocol, meta, joined(packed?.payload, figures));
 }
 
-const wireOf = (protocol: number, meta: unknown, value: Uint8Array): Wire => ({
-  headers: { [VERSION_HEADER]: String(protocol), [META_HEADER]: JSON.stringify(meta) },
-  value,
-});
+function packedOf(pixels: Pixels): Packed {
+  if (!isPacked(pixels)) throw new Error("pixels leave the process packed");
+  return pixels;
+}
 
-const describe = ({ rect, format }: Raster, encoded: Uint8Array): PixelsMeta => ({
+const describe = ({ rect, format, payload }: Packed): PixelsMeta => ({
   rect: plain(rect),
   format: { channels: format.channels, depth: format.depth },
-  bytes: encoded.length,
+  bytes: payload.length,
 });
 
 /** Whoever receives it refuses fields that it does not know, and TypeScript lets any through. */
 const plain = ({ x, y, width, height }: Rect): Rect => ({ x, y, width, height });
 
-function joined(pixels: Uint8Array | undefined, figures: Uint32Array | undefined): Uint8Array {
-  if (figures === undefined) return pixels ?? new Uint8Array(0);
+function joined(payload: Uint8Array = NOTHING, figures: Uint32Array | undefined): Uint8Array {
+  if (figures === undefined) return payload;
   const bytes = new Uint8Array(figures.buffer, figures.byteOffset, figures.byteLength);
-  const value = new Uint8Array((pixels?.length ?? 0) + bytes.length);
-  if (pixels) value.set(pixels);
-  value.set(bytes, pixels?.length ?? 0);
+  const value = new Uint8Array(payload.length + bytes.length);
+  value.set(payload);
+  value.set(bytes, payload.length);
   return value;
 }
 
 function decodeTask({ window: meta, ...rest }: TaskMeta, value: Uint8Array): Decoded<Task> {
   if (!fits(meta) || value.length !== meta.bytes) return refused("size");
-  const window = decodePixels(value, meta.rect, meta.format);
-  if (window === undefined) return refused("pixels");
-  return { ok: true, message: { ...rest, protocol: PROTOCOL, window } };
+  return { ok: true, message: { ...rest, protocol: PROTOCOL, window: packedFrom(meta, value) } };
 }
 
 function decodeResult(meta: DoneMeta | FailedMeta, value: Uint8Array): Decoded<Result> {
@@ -135,13 +172,31 @@ function decodeDone(meta: DoneMeta, value: Uint8Array): Decoded<Result> {
   if (count !== undefined && count > FIGURES_MAX) return refused("size");
   const end = described?.bytes ?? 0;
   if (value.length !== end + 4 * (count ?? 0)) return refused("size");
-  const pixels = described && decodePixels(value.subarray(0, end), described.rect, described.format);
-  if (described && !pixels) return refused("pixels");
+  const pixels = described && packedFrom(described, value.subarray(0, end));
   const figures =
     count === undefined ? undefined : new Uint32Array(new Uint8Array(value.subarray(end)).buffer);
   const message = { ...rest, protocol: PROTOCOL, ...(pixels && { pixels }), ...(figures && { figures }) };
   return { ok: true, message };
 }
 
-/** Asked before any memory is taken for it. */
-const fits = ({ rect, format }: PixelsMeta): boolean => pixelBytes(rect, format) <= PIXEL_BYTES_MAX;
+/** Only what this version knows of it. */
+function decodeHeartbeat(meta: HeartbeatMeta, protocol: number): Decoded<Heartbeat> {
+  const { worker, name, version, phase, fingerprint, ops, threads, partitions } = meta;
+  const { inFlight, tilesDone, tilesPerSecond, load, rssBytes } = meta;
+  const figures = { inFlight, tilesDone, tilesPerSecond, load, rssBytes };
+  const about = { protocol, worker, name, version, phase, fingerprint, ops, threads, partitions };
+  return { ok: true, message: { ...about, ...figures } };
+}
+
+function decodeDeadLetter(meta: DeadLetterMeta): Decoded<DeadLetter> {
+  const { code } = meta;
+  return isErrorCode(code) ? { ok: true, message: { ...meta, code, protocol: PROTOCOL } } : refused("schema");
+}
+
+const packedFrom = ({ rect, format }: PixelsMeta, payload: Uint8Array): Packed => ({ rect, format, payload });
+
+/** Asked before any memory is taken for it. An empty window has no bytes. */
+function fits({ rect, format, bytes }: PixelsMeta): boolean {
+  if (isEmpty(rect)) return bytes === 0;
+  return rect.width * rect.height * bytesPerPixel(format) <= PIXEL_BYTES_MAX;
+}

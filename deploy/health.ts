@@ -1,0 +1,42 @@
+/**
+ * Asks a Tessera on this machine whether it is well: `bun deploy/health.ts [master|embedded|worker]`. Without a role, as
+ * in a container in which only one of them runs, any of them will do. The exit code is 0 if it is well and 1 if not.
+ */
+const TIMEOUT_MS = 5000;
+
+const { TESSERA_HOST = "127.0.0.1", TESSERA_PORT = "8080", TESSERA_WORKER_HEALTH_PORT = "0" } = process.env;
+
+const served = { host: TESSERA_HOST.includes(":") ? `[${TESSERA_HOST}]` : TESSERA_HOST, port: TESSERA_PORT };
+const worker = { host: "127.0.0.1", port: TESSERA_WORKER_HEALTH_PORT };
+const ROLES = new Map([
+  ["master", [served]],
+  ["embedded", [served]],
+  ["worker", [worker]],
+]);
+
+const role = process.argv[2];
+const asked = role === undefined ? [served, worker] : ROLES.get(role);
+if (asked === undefined) {
+  console.error(`There is no role '${role}'. Roles: ${[...ROLES.keys()].join(", ")}.`);
+  process.exit(2);
+}
+const listening = asked.filter(({ port }) => port !== "0");
+const faults = await Promise.all(
+  listening.map(({ host, port }) => faultOf(`http://${host}:${port}/healthz`)),
+);
+if (!faults.includes(undefined)) {
+  console.error(faults.join("\n") || "TESSERA_WORKER_HEALTH_PORT is not set: there is nobody to ask.");
+  process.exit(1);
+}
+
+/** What is wrong at an address; undefined if nothing is. */
+async function faultOf(url: string): Promise<string | undefined> {
+  try {
+    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return ok ? undefined : `${url} answered ${status}.`;
+  } catch (thrown) {
+    return `${url} does not answer: ${thrown instanceof Error ? thrown.message : thrown}`;
+  }
+}
+
+export {};

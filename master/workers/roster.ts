@@ -1,0 +1,159 @@
+import { type Heartbeat, PROTOCOL } from "../../shared/bus/messages.ts";
+import { differingOps, type Fingerprint } from "../../shared/ops/fingerprint.ts";
+import type { AwakeClock } from "../clock.ts";
+
+/**
+ * How the master sees a worker. `live` ones are given tiles; `silent` ones have not been heard of for a while and their
+ * tiles go to others; `lost` ones are not waited for any more; `incompatible` ones would give other pixels, or do not
+ * speak our protocol.
+ */
+export type WorkerState = "live" | "silent" | "lost" | "draining" | "left" | "incompatible";
+
+export interface RosterOptions {
+  readonly fingerprint: Fingerprint;
+  readonly clock: AwakeClock;
+  /** Milliseconds without a heartbeat. */
+  readonly silentAfterMs: number;
+  readonly lostAfterMs: number;
+}
+
+/** A worker as it is shown. */
+export interface WorkerView {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly state: WorkerState;
+  readonly protocol: number;
+  readonly fingerprint: string;
+  /** Ops that give other pixels than the master's, of an incompatible one. */
+  readonly differs: readonly string[];
+  readonly threads: number;
+  readonly partitions: number;
+  readonly inFlight: number;
+  readonly tilesDone: number;
+  readonly tilesPerSecond: number;
+  readonly load: number;
+  readonly rssBytes: number;
+  /** Milliseconds since it was last heard of, by the master's clock. */
+  readonly heardMsAgo: number;
+}
+
+const FORGET_AFTER_MS = 600_000;
+/** More than any installation has; a forger fills no memory. */
+const WORKERS_MAX = 10_000;
+/** Weight of the newest tile in a worker's mean. */
+const NEWEST = 0.2;
+
+/** One worker and what the master has out with it. */
+export class WorkerSeat {
+  state: WorkerState = "live";
+  /** Tiles that are out with it. */
+  out = 0;
+  /** Milliseconds that a thread of it was busy with a tile, the newest counting most. */
+  tileMs: number | undefined;
+  private turn = 0;
+  private readonly notItsOwn = new Set<number>();
+
+  constructor(
+    public beat: Heartbeat,
+    public heardMs: number,
+  ) {}
+
+  get id(): string {
+    return this.beat.worker;
+  }
+
+  hear(beat: Heartbeat, now: number): void {
+    this.beat = beat;
+    this.heardMs = now;
+    this.notItsOwn.clear();
+  }
+
+  tookMs(ms: number): void {
+    this.tileMs = this.tileMs === undefined ? ms : this.tileMs + NEWEST * (ms - this.tileMs);
+  }
+
+  /** Whether there is a way to it. */
+  isReachable(): boolean {
+    return this.beat.partitions.some((partition) => !this.notItsOwn.has(partition));
+  }
+
+  /** The next of its partitions in turn; of one that is reachable. */
+  partition(): number {
+    const own = this.beat.partitions.filter((partition) => !this.notItsOwn.has(partition));
+    return own[this.turn++ % own.length]!;
+  }
+
+  /** Somebody else got what was sent there: until it says otherwise, the partition is not its own. */
+  disown(partition: number): void {
+    this.notItsOwn.add(partition);
+  }
+}
+
+/** Who is there to work, by the master's own clock: what the workers' clocks say is never compared with it. */
+export class Roster {
+  private readonly seats = new Map<string, WorkerSeat>();
+
+  constructor(private readonly options: RosterOptions) {}
+
+  hear(beat: Heartbeat): void {
+    const now = this.options.clock.now();
+    let seat = this.seats.get(beat.worker);
+    if (seat === undefined) {
+      if (this.seats.size >= WORKERS_MAX) return;
+      seat = new WorkerSeat(beat, now);
+      this.seats.set(beat.worker, seat);
+    }
+    if (seat.state === "left") return; // heard late: that was its last word
+    seat.hear(beat, now);
+    seat.state = this.stateOf(beat);
+  }
+
+  /** To be called every so often. @returns those that have gone silent or lost since the last time */
+  tick(): WorkerSeat[] {
+    const { clock, silentAfterMs, lostAfterMs } = this.options;
+    const now = clock.now();
+    const gone: WorkerSeat[] = [];
+    for (const [id, seat] of this.seats) {
+      const ago = now - seat.heardMs;
+      const before = seat.state;
+      // Only one that has nothing out any more.
+      if ((before === "left" || before === "lost") && ago > FORGET_AFTER_MS) this.seats.delete(id);
+      else if (before === "left") continue;
+      else if (ago > lostAfterMs) seat.state = "lost";
+      else if (ago > silentAfterMs) seat.state = "silent";
+      if (seat.state !== before) gone.push(seat);
+    }
+    return gone;
+  }
+
+  get(id: string): WorkerSeat | undefined {
+    return this.seats.get(id);
+  }
+
+  /** Those that may be given tiles. */
+  live(): WorkerSeat[] {
+    return [...this.seats.values()].filter((seat) => seat.state === "live" && seat.isReachable());
+  }
+
+  list(): WorkerView[] {
+    const now = this.options.clock.now();
+    return [...this.seats.values()].map(({ beat, state, heardMs }) => {
+      const { worker: id, name, version, protocol, fingerprint, threads, partitions } = beat;
+      const { inFlight, tilesDone, tilesPerSecond, load, rssBytes } = beat;
+      const differs = state === "incompatible" ? differingOps(beat.ops, this.options.fingerprint.ops) : [];
+      return {
+        ...{ id, name, version, state, protocol, fingerprint, differs, threads },
+        partitions: partitions.length,
+        ...{ inFlight, tilesDone, tilesPerSecond, load, rssBytes },
+        heardMsAgo: now - heardMs,
+      };
+    });
+  }
+
+  private stateOf({ phase, protocol, fingerprint }: Heartbeat): WorkerState {
+    if (phase === "left") return "left";
+    if (protocol !== PROTOCOL || fingerprint !== this.options.fingerprint.hash) return "incompatible";
+    return phase === "draining" ? "draining" : "live";
+  }
+}

@@ -1,0 +1,156 @@
+import { availableParallelism, hostname } from "node:os";
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+
+/**
+ * Every setting, in one table. Reading, checking, `tessera config` and docs/configuration.md follow from it.
+ *
+ * Beside what JSON Schema knows, a setting may have: `unit`; `secret` (never printed, and may be given by file);
+ * `expected` (what is right, in words, where the schema cannot say it); `otherwise` (its default, in words, where that
+ * depends on the machine or on other settings); `pem` (the path of a PEM file); `variableOnly` (not in the file).
+ */
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const TIB = 1024 * GIB;
+
+const text = (description: string, more = {}) => Type.String({ minLength: 1, description, ...more });
+const optional = (description: string, more = {}) => Type.Optional(text(description, more));
+const secret = (description: string) => optional(description, { secret: true });
+const pem = (description: string) =>
+  optional(description, { pem: true, expected: "the path of a readable PEM file" });
+const whole = (minimum: number, maximum: number, initial: number, unit: string, description: string) =>
+  Type.Integer({ minimum, maximum, default: initial, unit, description });
+const size = (minimum: number, maximum: number, initial: number, description: string) =>
+  whole(minimum, maximum, initial, "bytes", description);
+const port = (initial: number, description: string) => whole(0, 65_535, initial, "", description);
+
+/** Without IPv6: kafkajs takes what is before the first colon. */
+const HOST = "[^\\s:/@,\\[\\]]+";
+const PORT = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+
+const LIMITS = Type.Object(
+  {
+    pixels: whole(1, 1e12, 2_000_000_000, "px", "Pixels of an image, and of what a pipeline makes of it."),
+    side: whole(1, 1e7, 250_000, "px", "The longest side of an image."),
+    unbounded_pixels: whole(
+      1,
+      1e12,
+      100_000_000,
+      "px",
+      "Pixels of an image that can only be decoded in one piece, such as a progressive JPEG.",
+    ),
+    upload_bytes: size(KIB, 64 * TIB, 8 * GIB, "The largest upload."),
+    free_bytes: size(0, 64 * TIB, 512 * MIB, "Disk that stays free whatever is asked for."),
+    failed_kept_hours: whole(
+      0,
+      87_600,
+      24,
+      "h",
+      "How long the files of a job that failed by a tile are kept, for another try.",
+    ),
+  },
+  { title: "Limits", description: "What the master takes in.", default: {} },
+);
+
+const KAFKA = Type.Object(
+  {
+    brokers: Type.Array(Type.String({ pattern: `^${HOST}:${PORT}$` }), {
+      minItems: 1,
+      default: ["127.0.0.1:9092"],
+      expected: "host:port of each broker, with commas between them",
+      description: "Brokers to begin with; they name the others.",
+    }),
+    prefix: Type.String({
+      pattern: "^[A-Za-z0-9._-]{0,200}$",
+      default: "",
+      expected: "at most 200 letters, digits, dots, underscores and hyphens",
+      description:
+        "Before the name of each topic and group, so that several installations can share one Kafka.",
+    }),
+    tls: Type.Boolean({
+      default: false,
+      otherwise: "false; true with `kafka.ca` or `kafka.cert`",
+      description: "Speaks TLS with the brokers.",
+    }),
+    ca: pem("Certificate authorities that vouch for the brokers; without it those of the system."),
+    cert: pem("Certificate to show to the brokers."),
+    key: pem("Private key of `kafka.cert`."),
+    servername: optional(
+      "Name that the brokers' certificates have to bear; without it the name in their address.",
+    ),
+    sasl: Type.Union(
+      [
+        Type.Literal("none"),
+        Type.Literal("plain"),
+        Type.Literal("scram-sha-256"),
+        Type.Literal("scram-sha-512"),
+        Type.Literal("oauthbearer"),
+      ],
+      { default: "none", description: "How to log in." },
+    ),
+    username: optional("User, for `plain` and `scram`."),
+    password: secret("Password, for `plain` and `scram`."),
+    token_url: optional("Where `oauthbearer` gets its tokens from, by client credentials.", {
+      // nobody before the host: a password there would be shown
+      pattern: "^https?://[^\\s@]+$",
+      expected: "an address like https://login.example.com/token",
+    }),
+    client_id: optional("Client, for `oauthbearer`."),
+    client_secret: secret("Secret of the client, for `oauthbearer`."),
+    scope: optional("Scope to ask for, for `oauthbearer`."),
+    create_topics: Type.Boolean({
+      default: true,
+      description: "The master creates topics that are missing when it starts.",
+    }),
+    tasks_partitions: whole(1, 10_000, 48, "", "Partitions of `tasks`: as many workers can share the work."),
+    results_partitions: whole(1, 10_000, 12, "", "Partitions of `results`."),
+    replication: whole(1, 100, 1, "", "Copies of every message, each on another broker."),
+    min_insync: whole(1, 100, 1, "", "Copies that have to be written before a message counts as sent."),
+    retention_minutes: whole(1, 525_600, 60, "min", "How long `tasks` and `results` are kept."),
+    dead_letters_retention_days: whole(1, 3650, 30, "days", "How long `dead-letters` are kept."),
+    message_bytes: size(MIB, 64 * MIB, 8 * MIB, "The largest message, which has to hold a tile's window."),
+  },
+  {
+    title: "Kafka",
+    description: "For a master and workers in processes of their own. The embedded mode needs none of it.",
+    default: {},
+  },
+);
+
+const WORKER = Type.Object(
+  {
+    name: text("Name that people know the worker by.", {
+      default: () => hostname(),
+      otherwise: "name of the machine",
+    }),
+    health_port: port(0, "Port on which the worker answers /healthz, on the loopback address; 0 for none."),
+  },
+  { title: "Worker", description: "Of a worker in a process of its own.", default: {} },
+);
+
+export const SCHEMA = Type.Object({
+  config: optional("File with settings in TOML. Variables win over it.", {
+    variableOnly: true,
+    expected: "the path of a readable file",
+  }),
+  dir: text("Folder in which the master keeps its jobs.", { default: "data" }),
+  host: text("Address on which the master serves.", { default: "127.0.0.1" }),
+  port: port(8080, "Port on which the master serves; 0 takes a free one."),
+  threads: Type.Integer({
+    minimum: 1,
+    maximum: 1024,
+    default: () => availableParallelism(),
+    otherwise: "one a core",
+    description: "Threads that compute tiles.",
+  }),
+  limits: LIMITS,
+  kafka: KAFKA,
+  worker: WORKER,
+});
+
+/** As the table nests them: `settings.kafka.message_bytes`. */
+export type Settings = Static<typeof SCHEMA>;
+
+/** What holds where nothing is said. */
+export const withDefaults = (given: object): Settings => Value.Default(SCHEMA, given) as Settings;

@@ -1,0 +1,34 @@
+const WELL_FOR_MS = 10_000;
+
+interface HealthOptions {
+  /** On the loopback interface; 0 takes a free one. */
+  readonly port: number;
+  /** Milliseconds since the bus took the last heartbeat. */
+  readonly beatMsAgo: () => number;
+  readonly partitions: () => number;
+  /** How long after its last heartbeat a worker counts as well. */
+  readonly wellForMs?: number;
+}
+
+/** Answers /healthz to whoever watches over the process: 200 while its heartbeats arrive, 503 when they do not. */
+export function serveHealth({ port, beatMsAgo, partitions, wellForMs = WELL_FOR_MS }: HealthOptions): {
+  url: string;
+  stop(): Promise<void>;
+} {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port,
+    fetch(request) {
+      if (new URL(request.url).pathname !== "/healthz") return new Response(null, { status: 404 });
+      const ago = beatMsAgo();
+      const isWell = ago < wellForMs;
+      const body = {
+        status: isWell ? "ok" : "no heartbeat reaches Kafka",
+        partitions: partitions(),
+        heartbeatMsAgo: Number.isFinite(ago) ? Math.round(ago) : null,
+      };
+      return Response.json(body, { status: isWell ? 200 : 503 });
+    },
+  });
+  return { url: server.url.href.replace(/\/$/, ""), stop: () => server.stop(true) };
+}
