@@ -1,15 +1,15 @@
 /**
- * How much smaller a tile's payload is than its pixels, and what that costs one thread, beside zstd alone on the same
- * pixels: by turns, medians over the rounds of the mean over all tiles. Photographs say most; without any, made-up
- * pictures are taken, which are smoother than real ones.
+ * How much smaller a tile's payload is than its pixels, and what that costs one thread, by each coding and by zstd alone
+ * on the same pixels: by turns, medians over the rounds of the mean over all tiles. Photographs say most; without any,
+ * made-up pictures are taken, which are smoother than real ones.
  */
 import { basename } from "node:path";
 import sharp from "sharp";
 import { wholePicture } from "../samples/picture.ts";
-import type { PixelFormat, Rect } from "../shared/geometry.ts";
-import { loadKernels } from "../shared/kernels/kernels.ts";
-import { decodePayload, encodePayload } from "../shared/payload/payload.ts";
-import { createRaster, type Raster, viewOf } from "../shared/raster.ts";
+import { bytesPerPixel, type PixelFormat, type Rect } from "../shared/geometry.ts";
+import { type Kernels, loadKernels } from "../shared/kernels/kernels.ts";
+import { type Coding, decodeInto, encodePayload, payloadBytesMax } from "../shared/payload/payload.ts";
+import { copyRows, createRaster, type Raster, viewOf } from "../shared/raster.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
 import { interleaved } from "./harness.ts";
 import { type Metric, metricOf } from "./record.ts";
@@ -33,6 +33,7 @@ export interface PayloadBench {
 
 /** Each tile's time in a round is the quickest of so many: whoever else wants the core can only make it slower. */
 const SAMPLES = 3;
+const ZSTD = "zstd alone";
 
 const MADE_UP: readonly (PixelFormat & { readonly name: string })[] = [
   { name: "gray8", channels: 1, depth: 8 },
@@ -48,13 +49,11 @@ interface Picture {
 
 export interface PayloadRow {
   readonly picture: string;
+  readonly coding: string;
   readonly tiles: number;
   readonly ratio: number;
   readonly encodeMs: number;
   readonly decodeMs: number;
-  readonly plainRatio: number;
-  readonly plainEncodeMs: number;
-  readonly plainDecodeMs: number;
 }
 
 export async function benchPayload(options: PayloadBench) {
@@ -62,7 +61,7 @@ export async function benchPayload(options: PayloadBench) {
   const metrics: Metric[] = [];
   for await (const picture of pictures(options)) {
     const found = await measure(picture, options);
-    rows.push(found.row);
+    rows.push(...found.rows);
     metrics.push(...found.metrics);
   }
   return { side: options.side, rows, metrics };
@@ -105,56 +104,88 @@ function tilesOf({ rect }: Raster, { side, tilesMax }: PayloadBench): Rect[] {
   return Array.from({ length: Math.min(tilesMax, all.length) }, (_, i) => all[Math.floor(i * step)]!);
 }
 
-async function measure({ name, raster }: Picture, options: PayloadBench) {
-  const kernels = loadKernels();
-  const tiles = tilesOf(raster, options).map((rect) => {
-    const tile = viewOf(raster, rect);
-    const payload = encodePayload(kernels, tile);
-    const { data } = decodePayload(kernels, payload, rect, raster.format);
-    const pixels = data.slice() as Uint8Array<ArrayBuffer>;
-    return { rect, tile, payload, pixels, plain: Bun.zstdCompressSync(pixels, { level: 1 }) };
+interface Way {
+  readonly coding: string;
+  /** From a part of a picture to memory that was there before. */
+  readonly encode: (tile: Raster) => Uint8Array;
+  readonly decode: (payload: Uint8Array, tile: Raster) => void;
+}
+
+function waysOf(kernels: Kernels, rect: Rect, format: PixelFormat): Way[] {
+  const target = new Uint8Array(payloadBytesMax(rect, format));
+  const back = createRaster(rect, format);
+  const pixels = new Uint8Array(back.data.length);
+  const by = (coding: Coding): Way => ({
+    coding,
+    encode: (tile) => encodePayload(kernels, tile, { coding, target }),
+    decode: (payload, tile) => decodeInto(kernels, payload, { ...back, rect: tile.rect }),
   });
+  const zstd: Way = {
+    coding: ZSTD,
+    encode: (tile) => {
+      const { stride } = back;
+      copyRows({ data: pixels, at: 0, stride }, { ...tile, at: 0 }, stride, rect.height);
+      return Bun.zstdCompressSync(pixels, { level: 1 });
+    },
+    decode: (payload) => Bun.zstdDecompressSync(payload as Uint8Array<ArrayBuffer>),
+  };
+  return [by("fast"), by("small"), zstd];
+}
+
+async function measure({ name, raster }: Picture, options: PayloadBench) {
+  const rects = tilesOf(raster, options);
+  const ways = waysOf(loadKernels(), rects[0]!, raster.format);
+  const tiles = rects.map((rect) => viewOf(raster, rect));
+  const packed = ways.map(({ encode }) => tiles.map((tile) => encode(tile).slice()));
   const over =
-    (run: (tile: (typeof tiles)[number]) => unknown, slower = 0) =>
+    (run: (tile: number) => unknown, slower = 0) =>
     () =>
-      tiles.reduce((sum, tile) => sum + least(slowed(() => run(tile), slower)), 0) / tiles.length;
-  const [unit, encode, decode, plain, unplain] = await interleaved(
+      tiles.reduce((sum, _, tile) => sum + least(slowed(() => run(tile), slower)), 0) / tiles.length;
+  const [unit, ...times] = await interleaved(
     [
       over(yardstick),
-      over(({ tile }) => encodePayload(kernels, tile), options.slower),
-      over(({ payload, rect }) => decodePayload(kernels, payload, rect, raster.format), options.slower),
-      over(({ pixels }) => Bun.zstdCompressSync(pixels, { level: 1 })),
-      over(({ plain }) => Bun.zstdDecompressSync(plain)),
+      ...ways.flatMap(({ coding, encode, decode }, way) => {
+        const slower = coding === ZSTD ? 0 : options.slower;
+        return [
+          over((tile) => encode(tiles[tile]!), slower),
+          over((tile) => decode(packed[way]![tile]!, tiles[tile]!), slower),
+        ];
+      }),
     ],
     options,
   );
-  const bytes = (of: (tile: (typeof tiles)[number]) => Uint8Array) =>
-    tiles.reduce((sum, tile) => sum + of(tile).length, 0);
-  const pixelBytes = bytes(({ pixels }) => pixels);
-  const row: PayloadRow = {
-    picture: name,
-    tiles: tiles.length,
-    ratio: pixelBytes / bytes(({ payload }) => payload),
-    encodeMs: median(encode!),
-    decodeMs: median(decode!),
-    plainRatio: pixelBytes / bytes(({ plain }) => plain),
-    plainEncodeMs: median(plain!),
-    plainDecodeMs: median(unplain!),
-  };
+  const { width, height } = rects[0]!;
+  const pixelBytes = rects.length * width * height * bytesPerPixel(raster.format);
+  const rows: PayloadRow[] = ways.map(({ coding }, way) => ({
+    ...{ picture: name, coding, tiles: rects.length },
+    ratio: pixelBytes / packed[way]!.reduce((sum, payload) => sum + payload.length, 0),
+    encodeMs: median(times[2 * way]!),
+    decodeMs: median(times[2 * way + 1]!),
+  }));
+  return { rows, metrics: metricsOf(rows, unit!, times) };
+}
+
+/** `times` are those of encoding and decoding, row by row, the last row's being zstd alone. */
+function metricsOf(
+  rows: readonly PayloadRow[],
+  unit: readonly number[],
+  times: readonly number[][],
+): Metric[] {
   const ratio = { unit: "×", better: "lower", kind: "ratio" } as const;
-  const beside = (beside: string, values: number[], others: number[], what: string) =>
-    metricOf({ id: `${what} over ${beside}/${name}`, ...ratio }, pairwise(values, others));
-  const size = { id: `pixels over payload/${name}`, ...ratio, better: "higher" } as const;
-  const metrics = [
-    metricOf(size, [row.ratio]),
-    beside("the yardstick", encode!, unit!, "encode"),
-    beside("the yardstick", decode!, unit!, "decode"),
-    beside("zstd", encode!, plain!, "encode"),
-    beside("zstd", decode!, unplain!, "decode"),
-    metricOf({ id: `encode/${name}`, unit: "ms a tile", better: "lower", kind: "absolute" }, encode!),
-    metricOf({ id: `decode/${name}`, unit: "ms a tile", better: "lower", kind: "absolute" }, decode!),
-  ];
-  return { row, metrics };
+  const ms = { unit: "ms a tile", better: "lower", kind: "absolute" } as const;
+  const plain = times.slice(-2);
+  return rows.slice(0, -1).flatMap(({ picture, coding, ratio: size }, row) => {
+    const label = `${picture}, ${coding}`;
+    const both = (["encode", "decode"] as const).flatMap((what, i) => {
+      const own = times[2 * row + i]!;
+      return [
+        metricOf({ id: `${what} over the yardstick/${label}`, ...ratio }, pairwise(own, unit)),
+        metricOf({ id: `${what} over zstd/${label}`, ...ratio }, pairwise(own, plain[i]!)),
+        metricOf({ id: `${what}/${label}`, ...ms }, own),
+      ];
+    });
+    return [metricOf({ id: `pixels over payload/${label}`, ...ratio, better: "higher" }, [size]), ...both];
+  });
 }
 
 function least(run: () => unknown): number {
@@ -173,15 +204,13 @@ export function printPayload({
 }: Omit<Awaited<ReturnType<typeof benchPayload>>, "metrics">): string {
   const body = rows.map((row) => [
     row.picture,
+    row.coding,
     row.tiles,
     row.ratio.toFixed(2),
     row.encodeMs.toFixed(2),
     row.decodeMs.toFixed(2),
-    row.plainRatio.toFixed(2),
-    row.plainEncodeMs.toFixed(2),
-    row.plainDecodeMs.toFixed(2),
   ]);
-  const header = ["", "tiles", "ratio", "encode ms", "decode ms", "zstd ratio", "zstd ms", "unzstd ms"];
+  const header = ["", "coding", "tiles", "ratio", "encode ms", "decode ms"];
   return [`One tile of ${side} × ${side}, one thread`, table(header, body)].join("\n");
 }
 

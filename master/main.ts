@@ -27,15 +27,15 @@ async function start(): Promise<Service> {
   const limits = limitsOf(settings);
   const kafka = kafkaSettings(settings);
   const report = new BusReport();
-  const { onTrouble, onRefused, onAbandoned } = report;
   const bus = await whenKafkaIsReady(async () => {
     if (settings.kafka.create_topics) await makeTopics(kafka, topicTable(settings));
-    return KafkaBus.connect({ settings: kafka, onTrouble, onRefused, onAbandoned });
-  }, onTrouble);
+    return KafkaBus.connect({ settings: kafka, ...report });
+  }, report);
   mkdirSync(dir, { recursive: true });
   const master = new Master({
     ...{ dir: resolve(dir), bus, buffers: new BufferPool(), limits, threads, durable: true },
-    ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint(), onTrouble },
+    ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint() },
+    onTrouble: report.onTrouble,
   });
   const server = serve(master, { hostname, port, limits, durable: true });
   master.start();

@@ -6,6 +6,7 @@ import type { DeadLetter } from "../shared/bus/messages.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
+import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
@@ -33,6 +34,8 @@ const RESULTS_AT_ONCE = 8;
 const LETTER_LIMIT_MS = 5000;
 const SWEEP_EVERY_MS = 600_000;
 const NEVER = Number.POSITIVE_INFINITY;
+/** A pause of this process that is nobody's delay; shorter ones are an event loop at work. */
+const STANDSTILL_MS = 1000;
 
 export interface MasterOptions {
   readonly dir: string;
@@ -49,6 +52,7 @@ export interface MasterOptions {
   /** Milliseconds without a heartbeat; by default never, for a worker in the same process. */
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
   readonly now?: () => number;
+  readonly every?: Every;
   /** Something outside is wrong that mends itself or has to be mended; work waits for it. */
   readonly onTrouble?: (fault: TesseraError) => void;
 }
@@ -65,6 +69,7 @@ export class Master {
   private readonly store: JobStore;
   private readonly dispatcher: Dispatcher;
   private readonly now: () => number;
+  private readonly every: Every;
   private readonly active = new Map<string, Active>();
   private readonly queue = new JobQueue();
   private readonly roster: Roster;
@@ -76,22 +81,32 @@ export class Master {
   private readonly listeners = new Set<(job: JobView) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
   private subscriptions: Subscription[] = [];
-  private sweeper: Timer | undefined;
+  private endSweeps: (() => void) | undefined;
   private stopping = false;
 
   constructor(private readonly options: MasterOptions) {
     this.now = options.now ?? Date.now;
+    this.every = options.every ?? everyBySystem;
     this.files = new JobFiles(options.dir, options.limits, this.now);
     this.store = new JobStore(join(options.dir, "tessera.sqlite"), options.durable, this.now);
     const { bus, buffers, leaseMs, fingerprint, silence } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
-    this.roster = new Roster({ fingerprint, now: this.now, silentAfterMs, lostAfterMs });
+    const clock = new AwakeClock(this.now, Math.min(silentAfterMs / 4, STANDSTILL_MS));
+    this.roster = new Roster({ fingerprint, clock, silentAfterMs, lostAfterMs });
     this.packing = new Packing(buffers);
     this.dispatcher = new Dispatcher({
-      ...{ bus, buffers, leaseMs, roster: this.roster, packing: this.packing, now: this.now },
+      ...{
+        bus,
+        buffers,
+        leaseMs,
+        roster: this.roster,
+        packing: this.packing,
+        clock,
+        every: this.every,
+      },
       master: this.name,
       onTile: (assignment, event) => this.tile(assignment, event),
-      onTrouble: (fault) => this.options.onTrouble?.(fault),
+      onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
   }
 
@@ -122,14 +137,14 @@ export class Master {
     // Those that were under way come before those that waited.
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
     for (const job of unfinished.sort((a, b) => begun(a) - begun(b))) if (!job.paused) this.enqueue(job);
-    this.sweeper = setInterval(() => this.files.sweep(this.store), SWEEP_EVERY_MS);
+    this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.files.sweep(this.store));
     this.schedule();
   }
 
   /** Stops in good order: what is under way is interrupted and goes on at the next start. */
   async stop(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.sweeper);
+    this.endSweeps?.();
     for (const { run } of this.active.values())
       run.stop(new TesseraError("bus_closed", "The master is stopping."));
     await Promise.allSettled(this.running.values());

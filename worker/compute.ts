@@ -3,7 +3,7 @@ import { bytesPerPixel, colourChannels, type Shape } from "../shared/geometry.ts
 import { type Kernels, loadKernels } from "../shared/kernels/kernels.ts";
 import { type Chain, compileChain, runChain, unload } from "../shared/ops/chain.ts";
 import type { Plane, Step } from "../shared/ops/op.ts";
-import { pack, unpack } from "../shared/payload/packed.ts";
+import { packPlane, unpackToPlane } from "../shared/payload/packed.ts";
 import type { Raster } from "../shared/raster.ts";
 import type { ThreadInput, ThreadOutput } from "./protocol.ts";
 
@@ -17,11 +17,12 @@ export function computeTile({ steps, input, out, window, wanted, figures }: Thre
   const start = performance.now();
   kernels ??= loadKernels();
   const chain = chainFor(steps, input);
-  const source = isPacked(window) ? unpack(kernels, window) : window;
+  const memory = kernels;
+  const source = isPacked(window) ? (plane: Plane) => unpackToPlane(memory, window, plane) : window;
   const plane = runChain(kernels, chain, out, source);
   const counts = figures ? countLevels(kernels, plane) : undefined;
   if (wanted instanceof SharedArrayBuffer) unload(kernels, plane, rasterIn(new Uint8Array(wanted), plane));
-  const packed = wanted === "packed" ? pack(kernels, rasterOf(kernels, plane)) : undefined;
+  const packed = wanted === "packed" ? packPlane(kernels, plane) : undefined;
   const ms = performance.now() - start;
   return { ms, ...(packed && { packed }), ...(counts && { figures: counts }) };
 }
@@ -44,14 +45,6 @@ const rasterIn = (data: Uint8Array, { rect, format }: Plane): Raster => ({
   format,
   data,
   stride: rect.width * bytesPerPixel(format),
-});
-
-/** A plane as a raster, where it lies. */
-const rasterOf = ({ bytes }: Kernels, { at, rect, format, stride }: Plane): Raster => ({
-  rect,
-  format: { channels: format.channels, depth: format.depth },
-  data: bytes.subarray(at),
-  stride,
 });
 
 /** Histograms of a tile: one a colour channel, then for RGB one of the luma. */

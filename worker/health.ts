@@ -1,4 +1,3 @@
-/** How long after its last heartbeat a worker counts as well. */
 const WELL_FOR_MS = 10_000;
 
 interface HealthOptions {
@@ -7,10 +6,12 @@ interface HealthOptions {
   /** Milliseconds since the bus took the last heartbeat. */
   readonly beatMsAgo: () => number;
   readonly partitions: () => number;
+  /** How long after its last heartbeat a worker counts as well. */
+  readonly wellForMs?: number;
 }
 
 /** Answers /healthz to whoever watches over the process: 200 while its heartbeats arrive, 503 when they do not. */
-export function serveHealth({ port, beatMsAgo, partitions }: HealthOptions): {
+export function serveHealth({ port, beatMsAgo, partitions, wellForMs = WELL_FOR_MS }: HealthOptions): {
   url: string;
   stop(): Promise<void>;
 } {
@@ -20,13 +21,13 @@ export function serveHealth({ port, beatMsAgo, partitions }: HealthOptions): {
     fetch(request) {
       if (new URL(request.url).pathname !== "/healthz") return new Response(null, { status: 404 });
       const ago = beatMsAgo();
-      const status = ago < WELL_FOR_MS ? "ok" : "no heartbeat reaches Kafka";
+      const isWell = ago < wellForMs;
       const body = {
-        status,
+        status: isWell ? "ok" : "no heartbeat reaches Kafka",
         partitions: partitions(),
         heartbeatMsAgo: Number.isFinite(ago) ? Math.round(ago) : null,
       };
-      return Response.json(body, { status: ago < WELL_FOR_MS ? 200 : 503 });
+      return Response.json(body, { status: isWell ? 200 : 503 });
     },
   });
   return { url: server.url.href.replace(/\/$/, ""), stop: () => server.stop(true) };

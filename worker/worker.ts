@@ -7,6 +7,7 @@ import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import { bytesPerPixel, type PixelFormat } from "../shared/geometry.ts";
 import { compileChain } from "../shared/ops/chain.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
+import { within } from "../shared/within.ts";
 import { TilePool } from "./pool.ts";
 import type { ThreadInput } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
@@ -30,12 +31,15 @@ const TILE_LIMIT_MS = 100_000;
 
 /** A master hears of a drain within a heartbeat's way; what it has sent meanwhile still comes. */
 const FAREWELL_MS = 300;
+/** A bus that does not take the last results in this time will not take them: their tasks go to others. */
+const LEAVE_LIMIT_MS = 4000;
 
 /** Takes tasks off the bus, has them computed on its threads, and publishes the results. */
 export class TileWorker {
   readonly id = `worker-${randomUUID()}`;
   private readonly pool: TilePool;
   private readonly pulse: Pulse;
+  private readonly computing = new Set<Promise<Result>>();
   private subscription: Subscription | undefined;
   private stopping: Promise<void> | undefined;
 
@@ -79,8 +83,10 @@ export class TileWorker {
   private async leave(): Promise<void> {
     this.pulse.drain();
     if (this.options.bus.packs) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
-    await this.subscription?.close();
-    await this.pulse.end();
+    await Promise.all(this.computing);
+    const isHeard = await within(LEAVE_LIMIT_MS, this.subscription?.close() ?? Promise.resolve());
+    const said = this.pulse.end();
+    if (isHeard) await within(LEAVE_LIMIT_MS, said);
     await this.pool.close();
   }
 
@@ -90,7 +96,10 @@ export class TileWorker {
       return;
     }
     this.pulse.begun();
-    const result = await this.compute(task);
+    const computing = this.compute(task);
+    this.computing.add(computing);
+    const result = await computing;
+    this.computing.delete(computing);
     this.pulse.ended(result.ok);
     await this.options.bus.publish("results", result);
   }

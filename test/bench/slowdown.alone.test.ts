@@ -33,7 +33,7 @@ const BENCHES: readonly [what: string, metric: string, measure: Measure][] = [
   ],
   [
     "the payload's codec",
-    "encode over the yardstick/RGB8",
+    "encode over the yardstick/RGB8, fast",
     async (repeats, slower) =>
       (await benchPayload({ side: 128, tilesMax: 2, repeats, warmups: 10, files: [], slower })).metrics,
   ],

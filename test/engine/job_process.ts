@@ -62,10 +62,10 @@ async function openOnKafka(
   { broker, prefix }: NonNullable<ProcessJob["kafka"]>,
 ): Promise<Opened> {
   const settings = { brokers: [broker], prefix };
-  const bus = await whenKafkaIsReady(
-    () => KafkaBus.connect({ settings }),
-    () => {},
-  );
+  const bus = await whenKafkaIsReady(() => KafkaBus.connect({ settings }), {
+    onTrouble: () => {},
+    onBack: () => {},
+  });
   const own = { dir, bus, buffers: new BufferPool(), limits: DEFAULT_LIMITS, threads: 2, durable: true };
   const silence = { silentAfterMs: 2000, lostAfterMs: 10_000 };
   const master = new Master({ ...own, leaseMs: 120_000, fingerprint: fingerprint(), silence });

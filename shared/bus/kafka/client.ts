@@ -1,5 +1,5 @@
 import { createSecureContext } from "node:tls";
-import { Kafka, logLevel, type Mechanism, type RetryOptions, type SASLOptions } from "kafkajs";
+import { Kafka, type LogEntry, logLevel, type Mechanism, type RetryOptions, type SASLOptions } from "kafkajs";
 import { TesseraError } from "../../errors.ts";
 import { bearerLogin } from "./bearer.ts";
 
@@ -45,13 +45,23 @@ export const BRISK: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, 
  */
 const LOGIN_ANEW_MS = 5000;
 
-/** Connects nowhere yet. @throws config_invalid, if a certificate or key cannot be read */
-export function kafkaClient({ brokers, tls, sasl }: KafkaSettings, retry: RetryOptions): Kafka {
+/**
+ * Connects nowhere yet.
+ *
+ * @param listener hears of every attempt that fails; what is final comes as an error or an event
+ * @throws config_invalid, if a certificate or key cannot be read
+ */
+export function kafkaClient(
+  { brokers, tls, sasl }: KafkaSettings,
+  retry: RetryOptions,
+  listener?: (entry: LogEntry) => void,
+): Kafka {
   if (tls) checkPem(tls);
   return new Kafka({
     clientId: "tessera",
     brokers: [...brokers],
-    logLevel: logLevel.NOTHING, // what matters comes as an error or an event
+    logLevel: listener === undefined ? logLevel.NOTHING : logLevel.ERROR,
+    ...(listener && { logCreator: () => listener }),
     connectionTimeout: 3000,
     requestTimeout: 30_000,
     reauthenticationThreshold: LOGIN_ANEW_MS,

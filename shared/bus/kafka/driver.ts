@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, Producer } from "kafkajs";
 import { TesseraError } from "../../errors.ts";
+import { within } from "../../within.ts";
 import type { Bus, Handler, Messages, NewsTopic, Subscription, Topic, WorkTopic } from "../port.ts";
 import { type KafkaSettings, kafkaClient, PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
 import { deleteGroups, endsOf } from "./groups.ts";
 import { Inbox } from "./inbox.ts";
+import { LEAVE_LIMIT_MS } from "./leave.ts";
 import { Member } from "./member.ts";
+import { Reach } from "./reach.ts";
 import { onePartition, SENDS_AT_ONCE_MAX, Sender } from "./sender.ts";
 import { requireTopics, topicName, workerGroup } from "./topics.ts";
 import type { Refusal } from "./wire.ts";
@@ -21,8 +24,10 @@ export interface KafkaBusOptions {
   readonly settings: KafkaSettings;
   /** Sends under way at a time, each of one message or several small ones. */
   readonly sendsAtOnce?: number;
-  /** A member of a group has stopped, and begins anew by itself. */
+  /** A broker does not answer, or a member of a group has stopped: it is tried again. */
   readonly onTrouble?: (fault: TesseraError) => void;
+  /** All brokers that did not answer do so again. */
+  readonly onBack?: () => void;
   /** A message was damaged or not ours, and is dropped. */
   readonly onRefused?: (topic: Topic, refusal: Refusal) => void;
   /** Every delivery of a message was rejected by its handler, and it is dropped. */
@@ -52,6 +57,7 @@ export class KafkaBus implements Bus {
     private readonly options: KafkaBusOptions,
     private readonly kafka: Kafka,
     private readonly producer: Producer,
+    private readonly reach: Reach,
   ) {
     this.sender = new Sender({
       producer,
@@ -66,14 +72,17 @@ export class KafkaBus implements Bus {
   /** @throws bus_unreachable, bus_login_refused, bus_certificate_untrusted, bus_not_allowed, bus_topic_missing */
   static async connect(options: KafkaBusOptions): Promise<KafkaBus> {
     await requireTopics(options.settings);
-    const kafka = kafkaClient(options.settings, PATIENT);
+    const { onTrouble = () => {}, onBack = () => {} } = options;
+    const reach = new Reach(onTrouble, onBack);
+    const kafka = kafkaClient(options.settings, PATIENT, reach.logged);
     const producer = kafka.producer({ createPartitioner: onePartition, allowAutoTopicCreation: false });
+    producer.on(producer.events.REQUEST, reach.answered);
     try {
       await producer.connect();
     } catch (thrown) {
       throw busFault(thrown, "bus_request_refused");
     }
-    return new KafkaBus(options, kafka, producer);
+    return new KafkaBus(options, kafka, producer, reach);
   }
 
   publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
@@ -137,6 +146,7 @@ export class KafkaBus implements Bus {
       ...(fromNow && { from: () => endsOf(settings, topic) }),
       onShare,
       onTrouble: (fault) => onTrouble?.(fault),
+      onAnswer: this.reach.answered,
     });
     this.members.add(member);
     return {
@@ -153,9 +163,13 @@ export class KafkaBus implements Bus {
   }
 
   private async end(): Promise<void> {
-    await Promise.all([this.sender.close(), ...[...this.members].map((member) => member.close())]);
-    await this.producer.disconnect();
+    const left = Promise.all([...this.members].map((member) => member.close()));
+    const isAnswered = await this.sender.close();
+    await left;
+    const disconnected = this.producer.disconnect().catch(() => {});
+    if (!isAnswered) return;
     // Left alone, they would be remembered for days.
-    await deleteGroups(this.options.settings, this.ownGroups).catch(() => {});
+    const deleted = deleteGroups(this.options.settings, this.ownGroups).catch(() => {});
+    await within(LEAVE_LIMIT_MS, Promise.all([disconnected, deleted]));
   }
 }

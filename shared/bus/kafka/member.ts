@@ -1,10 +1,20 @@
-import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import type {
+  Consumer,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Kafka,
+  KafkaMessage,
+  RequestEvent,
+} from "kafkajs";
 import { TesseraError } from "../../errors.ts";
+import { within } from "../../within.ts";
 import type { Subscription, Topic } from "../port.ts";
 import { stickyAssigner } from "./assigner.ts";
 import { PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
 import type { Fetched, Inbox, Mark } from "./inbox.ts";
+import { LEAVE_LIMIT_MS } from "./leave.ts";
+import { isTooEarly } from "./until_known.ts";
 import { META_HEADER, VERSION_HEADER, type Wire } from "./wire.ts";
 
 const COMMIT_EVERY_MS = 500;
@@ -17,8 +27,6 @@ const ROOM_WAIT_MS = 250;
 const FETCH_WAIT_MS = 500;
 /** Between a fault that ended a member and its next try. */
 const AGAIN_AFTER_MS = { first: 500, most: 10_000 };
-/** A broker that is gone does not hold up who leaves. */
-const LEAVE_LIMIT_MS = 3000;
 
 interface MemberOptions {
   readonly kafka: Kafka;
@@ -35,6 +43,7 @@ interface MemberOptions {
   readonly onShare: () => void;
   /** The member stopped, and begins anew by itself. */
   readonly onTrouble: (fault: TesseraError) => void;
+  readonly onAnswer: (event: RequestEvent) => void;
 }
 
 /**
@@ -62,6 +71,8 @@ export class Member implements Subscription {
   private owned: readonly number[] = [];
   private rejoining = true;
   private closing: Promise<void> | undefined;
+  /** By then the last commit and the farewell have to be answered. */
+  private leaveByMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly options: MemberOptions) {
     this.ready = this.joined.promise;
@@ -80,7 +91,8 @@ export class Member implements Subscription {
 
   private async leave(): Promise<void> {
     await this.options.inbox.drain();
-    await this.commit();
+    this.leaveByMs = performance.now() + LEAVE_LIMIT_MS;
+    await within(LEAVE_LIMIT_MS, this.commit());
     this.ending.resolve();
     await this.life;
     this.joined.reject(new TesseraError("bus_closed"));
@@ -93,7 +105,8 @@ export class Member implements Subscription {
       const begun = Date.now();
       const fault = await this.serve();
       if (fault === undefined) return;
-      this.options.onTrouble(fault);
+      // Of a broker that has just started, or of a new group, the first such answer is no trouble.
+      if (!isTooEarly(fault) || wait > AGAIN_AFTER_MS.first) this.options.onTrouble(fault);
       if (Date.now() - begun > AGAIN_AFTER_MS.most) wait = AGAIN_AFTER_MS.first;
       if (await this.endsWithin(wait)) return;
       wait = Math.min(2 * wait, AGAIN_AFTER_MS.most);
@@ -115,6 +128,7 @@ export class Member implements Subscription {
     this.consumer = consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.onJoin(payload));
     consumer.on(consumer.events.REBALANCING, () => this.onRebalancing());
+    consumer.on(consumer.events.REQUEST, this.options.onAnswer);
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
     const timer = setInterval(() => void this.commit(), COMMIT_EVERY_MS);
     const begin = async () => {
@@ -128,7 +142,8 @@ export class Member implements Subscription {
     const crash = await Promise.race([begin().catch((thrown: unknown) => thrown), crashed.promise, ended]);
     clearInterval(timer);
     this.rejoining = true;
-    await Promise.race([consumer.disconnect().catch(() => {}), timeout(LEAVE_LIMIT_MS)]);
+    const left = consumer.disconnect().catch(() => {});
+    await within(Math.min(LEAVE_LIMIT_MS, this.leaveByMs - performance.now()), left);
     return crash === undefined ? undefined : busFault(crash, "bus_consumer_stopped");
   }
 
@@ -209,8 +224,6 @@ export class Member implements Subscription {
     }
   }
 }
-
-const timeout = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 const fetched = (message: KafkaMessage): Fetched => ({
   offset: BigInt(message.offset),

@@ -9,22 +9,24 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Tries until Kafka is there and has the topics: whoever starts everything at once starts some too early.
+ * Tries until Kafka is there and has the topics: whoever starts everything at once starts some too early. `onTrouble` is
+ * told why, before each wait, and `onBack` when the waiting is over.
  *
- * @param onWait told why, before each wait
  * @throws bus_login_refused, bus_certificate_untrusted, bus_not_allowed and what else waiting does not mend
  */
 export async function whenKafkaIsReady<T>(
   attempt: () => Promise<T>,
-  onWait: (fault: TesseraError) => void,
+  { onTrouble, onBack }: { onTrouble(fault: TesseraError): void; onBack(): void },
 ): Promise<T> {
-  for (;;) {
+  for (let waited = false; ; waited = true) {
     try {
-      return await attempt();
+      const made = await attempt();
+      if (waited) onBack();
+      return made;
     } catch (thrown) {
       const fault = asTesseraError(thrown);
       if (!PASSING.has(fault.code)) throw fault;
-      onWait(fault);
+      onTrouble(fault);
     }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }

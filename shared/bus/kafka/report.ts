@@ -7,7 +7,9 @@ import type { Refusal } from "./wire.ts";
 const SAY_AGAIN_MS = 60_000;
 
 /** Says on standard error what goes wrong on the bus; not a line a message, however many there are. */
-export class BusReport implements Pick<KafkaBusOptions, "onTrouble" | "onRefused" | "onAbandoned"> {
+export class BusReport
+  implements Pick<KafkaBusOptions, "onTrouble" | "onBack" | "onRefused" | "onAbandoned">
+{
   private readonly saidMs = new Map<string, number>();
   private refused = 0;
   private abandoned = 0;
@@ -16,6 +18,12 @@ export class BusReport implements Pick<KafkaBusOptions, "onTrouble" | "onRefused
 
   readonly onTrouble = ({ code, message }: TesseraError): void =>
     this.say(`trouble ${code}`, `${message} (${code}) It is tried again.`);
+
+  /** What was wrong is no more: if it comes again, that is news. */
+  readonly onBack = (): void => {
+    for (const what of this.saidMs.keys()) if (what.startsWith("trouble ")) this.saidMs.delete(what);
+    this.write("Kafka answers again.");
+  };
 
   readonly onRefused = (topic: Topic, refusal: Refusal): void => {
     this.refused++;

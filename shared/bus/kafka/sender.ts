@@ -1,7 +1,9 @@
 import type { Message, Partitioners, Producer, RecordMetadata } from "kafkajs";
 import { asTesseraError, TesseraError } from "../../errors.ts";
+import { within } from "../../within.ts";
 import type { Messages, Topic } from "../port.ts";
 import { busFault } from "./faults.ts";
+import { LEAVE_LIMIT_MS } from "./leave.ts";
 import { encode } from "./wire.ts";
 
 export const SENDS_AT_ONCE_MAX = 4;
@@ -41,7 +43,7 @@ interface Parcel {
  */
 export class Sender {
   private waiting: Letter[] = [];
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Map<Parcel, Promise<void>>();
   private turn = 0;
   private closed = false;
 
@@ -62,11 +64,13 @@ export class Sender {
     return promise;
   }
 
-  /** Refuses who waits, and sees through what is under way. */
-  async close(): Promise<void> {
+  /** Refuses who waits, and sees through what is under way. @returns whether all of that was answered in time */
+  async close(): Promise<boolean> {
     this.closed = true;
-    for (const { reject } of this.waiting.splice(0)) reject(new TesseraError("bus_closed"));
-    await Promise.all(this.running);
+    refuse(this.waiting.splice(0));
+    const isAnswered = await within(LEAVE_LIMIT_MS, Promise.all(this.running.values()));
+    for (const { letters } of this.running.keys()) refuse(letters);
+    return isAnswered;
   }
 
   private feed(): void {
@@ -74,10 +78,10 @@ export class Sender {
       const parcel = this.pack();
       if (parcel.letters.length === 0) continue;
       const sending: Promise<void> = this.send(parcel).finally(() => {
-        this.running.delete(sending);
+        this.running.delete(parcel);
         this.feed();
       });
-      this.running.add(sending);
+      this.running.set(parcel, sending);
     }
   }
 
@@ -124,6 +128,10 @@ export class Sender {
     }
     throw new TesseraError("bus_send_failed", `The broker did not answer for what was sent to ${topic}.`);
   }
+}
+
+function refuse(letters: readonly Letter[]): void {
+  for (const { reject } of letters) reject(new TesseraError("bus_closed"));
 }
 
 /** Whether the broker said of the one partition that was sent to where the messages stand. */

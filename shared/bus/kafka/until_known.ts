@@ -27,11 +27,14 @@ export async function untilKnown<R>(
       const answer = await ask();
       if (isLast || willDo(answer)) return answer;
     } catch (thrown) {
-      if (isLast || !isOfType(thrown, NOT_YET)) throw thrown;
+      if (isLast || !isTooEarly(thrown)) throw thrown;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
+
+/** Whether a broker says this that will know better in a moment. */
+export const isTooEarly = (thrown: unknown): boolean => isOfType(thrown, NOT_YET);
 
 /** Whether Kafka's own name of an error, which kafkajs may have wrapped, is one of these. */
 export function isOfType(thrown: unknown, types: readonly string[]): boolean {

@@ -1,0 +1,42 @@
+import { BufferPool } from "../shared/buffers.ts";
+import { KafkaBus } from "../shared/bus/kafka/driver.ts";
+import { whenKafkaIsReady } from "../shared/bus/kafka/patience.ts";
+import { BusReport } from "../shared/bus/kafka/report.ts";
+import { kafkaSettings } from "../shared/config/kafka.ts";
+import { loadSettings } from "../shared/config/load.ts";
+import { fingerprint } from "../shared/ops/fingerprint.ts";
+import type { Service } from "../shared/service.ts";
+import { serveHealth } from "./health.ts";
+import { TileWorker, type WorkerOptions } from "./worker.ts";
+
+/** What is otherwise than usual. */
+interface Changes extends Partial<Pick<WorkerOptions, "fingerprint" | "thread">> {
+  /** How long after its last heartbeat the worker counts as well. */
+  readonly wellForMs?: number;
+}
+
+/** Joins the workers of the configured Kafka, as soon as that is there. */
+export async function startWorker({ wellForMs, ...changes }: Changes = {}): Promise<Service> {
+  const all = loadSettings();
+  const { threads, worker: own } = all;
+  const settings = kafkaSettings(all);
+  const report = new BusReport();
+  const bus = await whenKafkaIsReady(() => KafkaBus.connect({ settings, ...report }), report);
+  const options = { bus, buffers: new BufferPool(), threads, name: own.name };
+  const worker = new TileWorker({ ...options, fingerprint: fingerprint(), ...changes });
+  const { health_port: port } = own;
+  const health =
+    port === 0 ? undefined : serveHealth({ port, ...worker.health, ...(wellForMs && { wellForMs }) });
+  worker.start();
+  worker.ready.then(
+    () => console.log(`${own.name} works on ${settings.brokers.join(", ")} with ${threads} threads.`),
+    () => {},
+  );
+  return {
+    async stop() {
+      await worker.stop();
+      await bus.close();
+      await health?.stop();
+    },
+  };
+}
