@@ -189,8 +189,8 @@ export class Master {
 
   /** Stops a job at once and frees its disk. @throws job_not_found, job_not_active */
   cancel(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.cancel(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.unended(id);
+    this.store.cancel(id);
     this.queue.remove(id);
     const active = this.active.get(id);
     if (active !== undefined) active.run.stop(new TesseraError("job_cancelled"));
@@ -200,8 +200,8 @@ export class Master {
 
   /** Interrupts a job and gives its place to others, until it is resumed. @throws job_not_found, job_not_active */
   pause(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.pause(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    const view = this.unended(id);
+    if (!this.store.pause(id)) return view;
     this.queue.remove(id);
     this.active.get(id)?.run.stop(new TesseraError("job_paused"));
     return this.told(id);
@@ -209,8 +209,8 @@ export class Master {
 
   /** Takes a paused job up where it stood. @throws job_not_found, job_not_active */
   resume(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.resume(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    const view = this.unended(id);
+    if (!this.store.resume(id)) return view;
     // One that has not stopped yet is taken up when it has.
     if (!this.running.has(id)) this.enqueue(this.store.get(id)!);
     this.schedule();
@@ -231,10 +231,8 @@ export class Master {
 
   /** @throws job_not_found, job_not_active, request_invalid */
   setPriority(id: string, priority: number): JobView {
-    const { state } = this.view(id);
-    validPriority(priority);
-    if (!this.store.setPriority(id, priority))
-      throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.unended(id);
+    this.store.setPriority(id, validPriority(priority));
     this.queue.setPriority(id, priority);
     const active = this.active.get(id);
     if (active !== undefined) active.priority = priority;
@@ -372,7 +370,16 @@ export class Master {
   }
 
   private show(record: JobRecord): JobView {
-    return viewOf(record, this.active.get(record.id)?.progress, this.now());
+    const { id, state, request } = record;
+    const done = () => (state === "done" ? request.planned.tiles : this.store.tilesDone(id));
+    return viewOf(record, this.active.get(id)?.progress ?? done(), this.now());
+  }
+
+  /** @throws job_not_found, job_not_active */
+  private unended(id: string): JobView {
+    const view = this.view(id);
+    if (hasEnded(view.state)) throw new TesseraError("job_not_active", `Its state is ${view.state}.`);
+    return view;
   }
 
   private refuseIfStopping(): void {
