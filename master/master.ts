@@ -221,7 +221,7 @@ export class Master {
   retry(id: string): JobView {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    const kept = this.files.hasSource(record) && !this.running.has(id);
+    const kept = this.files.areKept(record) && !this.running.has(id);
     if (!kept || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
     this.enqueue(this.store.get(id)!);
@@ -320,20 +320,20 @@ export class Master {
       this.fail(id, thrown);
     }
     this.active.delete(id);
-    if (!this.stopping) {
-      // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
-      const view = this.view(id);
-      if (view.state === "done") this.tell(view);
-      // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
-      const leftovers = this.files.leftovers(this.store.get(id)!);
-      await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
-      if (view.state !== "done") this.tell(view);
-    }
+    if (this.stopping) return;
+    const ended = this.store.get(id)!;
+    // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
+    if (ended.state === "done") this.tell(this.show(ended));
+    // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
+    const leftovers = this.files.leftovers(ended);
+    await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
     this.running.delete(id);
     if (this.stopping) return;
+    const record = this.store.get(id)!;
     // Paused and resumed before it had stopped.
-    const record = this.store.get(id);
-    if (record !== undefined && !hasEnded(record.state) && !record.paused) this.enqueue(record);
+    if (!hasEnded(record.state) && !record.paused) this.enqueue(record);
+    // Only now: whoever is told may do with it what its state allows.
+    if (ended.state !== "done") this.tell(this.show(record));
     this.schedule();
   }
 
