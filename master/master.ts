@@ -193,8 +193,8 @@ export class Master {
 
   /** Stops a job at once and frees its disk. @throws job_not_found, job_not_active */
   cancel(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.cancel(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.unended(id);
+    this.store.cancel(id);
     this.queue.remove(id);
     const active = this.active.get(id);
     if (active !== undefined) active.run.stop(new TesseraError("job_cancelled"));
@@ -204,8 +204,8 @@ export class Master {
 
   /** Interrupts a job and gives its place to others, until it is resumed. @throws job_not_found, job_not_active */
   pause(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.pause(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    const view = this.unended(id);
+    if (!this.store.pause(id)) return view;
     this.queue.remove(id);
     this.active.get(id)?.run.stop(new TesseraError("job_paused"));
     return this.told(id);
@@ -213,8 +213,8 @@ export class Master {
 
   /** Takes a paused job up where it stood. @throws job_not_found, job_not_active */
   resume(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.resume(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    const view = this.unended(id);
+    if (!this.store.resume(id)) return view;
     this.enqueueOnceFree(id);
     this.schedule();
     return this.told(id);
@@ -224,7 +224,7 @@ export class Master {
   retry(id: string): JobView {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    if (!this.files.hasSource(record) || !this.store.retry(id))
+    if (!this.files.areKept(record) || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
     this.enqueueOnceFree(id);
     this.schedule();
@@ -233,10 +233,8 @@ export class Master {
 
   /** @throws job_not_found, job_not_active, request_invalid */
   setPriority(id: string, priority: number): JobView {
-    const { state } = this.view(id);
-    validPriority(priority);
-    if (!this.store.setPriority(id, priority))
-      throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.unended(id);
+    this.store.setPriority(id, validPriority(priority));
     this.queue.setPriority(id, priority);
     const active = this.active.get(id);
     if (active !== undefined) active.priority = priority;
@@ -329,20 +327,20 @@ export class Master {
       this.fail(id, thrown);
     }
     this.active.delete(id);
-    if (!this.stopping) {
-      // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
-      const view = this.view(id);
-      if (view.state === "done") this.tell(view);
-      // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
-      const leftovers = this.files.leftovers(this.store.get(id)!);
-      await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
-      if (view.state !== "done") this.tell(view);
-    }
+    if (this.stopping) return;
+    const ended = this.store.get(id)!;
+    // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
+    if (ended.state === "done") this.tell(this.show(ended));
+    // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
+    const leftovers = this.files.leftovers(ended);
+    await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
     this.running.delete(id);
     if (this.stopping) return;
+    const record = this.store.get(id)!;
     // Resumed, or tried again, before it had let go of everything.
-    const record = this.store.get(id);
-    if (record !== undefined && !hasEnded(record.state) && !record.paused) this.enqueue(record);
+    if (!hasEnded(record.state) && !record.paused) this.enqueue(record);
+    // Only now: whoever is told may do with it what its state allows.
+    if (ended.state !== "done") this.tell(this.show(record));
     this.schedule();
   }
 
@@ -387,7 +385,16 @@ export class Master {
   }
 
   private show(record: JobRecord): JobView {
-    return viewOf(record, this.active.get(record.id)?.progress, this.now());
+    const { id, state, request } = record;
+    const done = () => (state === "done" ? request.planned.tiles : this.store.tilesDone(id));
+    return viewOf(record, this.active.get(id)?.progress ?? done(), this.now());
+  }
+
+  /** @throws job_not_found, job_not_active */
+  private unended(id: string): JobView {
+    const view = this.view(id);
+    if (hasEnded(view.state)) throw new TesseraError("job_not_active", `Its state is ${view.state}.`);
+    return view;
   }
 
   private refuseIfStopping(): void {
