@@ -275,8 +275,12 @@ export class Dispatcher {
     const { flight, assignment, seat, partition } = copy;
     if (code === "tile_misdelivered") {
       this.counts.returned++;
-      if (by !== seat.id) seat.disown(partition);
-      this.takeBack(copy);
+      if (by === seat.id) this.takeBack(copy);
+      // Kafka has given it to another since its worker is gone, which may have died of it: that was an attempt.
+      else if (seat.isHeard()) {
+        seat.disown(partition);
+        this.takeBack(copy);
+      }
       return;
     }
     if (!this.flights.drop(copy) || flight.copies.size > 0 || flight.suspected) return;
@@ -298,7 +302,7 @@ export class Dispatcher {
 
   /** Its worker may come back with the answer; somebody else is asked all the same. */
   private silent({ flight, assignment, seat: gone }: Copy): void {
-    const heard = [...flight.copies].some(({ seat }) => seat.state === "live" || seat.state === "draining");
+    const heard = [...flight.copies].some(({ seat }) => seat.isHeard());
     if (heard || flight.landing || flight.suspected) return;
     flight.suspected = assignment.run.suspect(assignment, gone.id);
     if (flight.suspected) this.needs.onTile(assignment, "refused");
