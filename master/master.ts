@@ -294,6 +294,7 @@ export class Master {
     const run: JobRun = new JobRun(record, plan, {
       ...{ master, store, dispatcher, buffers, limits, durable, threads, now },
       dir: this.files.folderOf(id),
+      workersApart: bus.packs,
       openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
       weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
       onChange: () => this.tell(this.view(id)),
