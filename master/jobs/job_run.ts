@@ -38,6 +38,8 @@ interface JobRunNeeds {
   readonly dir: string;
   readonly durable: boolean;
   readonly threads: number;
+  /** Whether tiles are computed in other processes. */
+  readonly workersApart: boolean;
   /** Bytes of the image that its stages may hold at a time. */
   readonly openBytesMax: number;
   /** Its share of the workers beside other jobs. */
@@ -151,7 +153,7 @@ export class JobRun {
     metadata: ImageMetadata,
   ): Promise<readonly Step[]> {
     this.throwIfStopped();
-    const { store, dispatcher, buffers, durable, openBytesMax, weight } = this.needs;
+    const { store, dispatcher, buffers, durable, workersApart, openBytesMax, weight } = this.needs;
     const job = this.record.id;
     const steps = [...opening, ...plan.steps];
     const chain = compileChain(steps, plan.input);
@@ -168,8 +170,8 @@ export class JobRun {
     const onDead = (dead: DeadTile, error: TesseraError) =>
       this.needs.onDead(this.deadLetter(plan, steps, dead, error));
     const run = new StageRun({
-      ...{ job, plan, steps, chain, source, rowsReady, store, buffers, openBytesMax, weight },
-      ...{ collect, onRoom, onDead },
+      ...{ job, plan, steps, chain, source, rowsReady, store, buffers, workersApart },
+      ...{ openBytesMax, weight, collect, onRoom, onDead },
     });
     this.stage = run;
     dispatcher.add(run);
