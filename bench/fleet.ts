@@ -88,7 +88,7 @@ export class BenchKafka {
     const started = workers.map((spec) => this.worker(prefix, spec));
     try {
       await Promise.all([master, ...started].map((each) => each.ready()));
-      return await use(new Fleet(master, started));
+      return await use(new Fleet(prefix, master, started));
     } finally {
       await Promise.all(started.map((each) => each.end()));
       await master.end();
@@ -130,6 +130,8 @@ export interface FleetRun extends KafkaWorkDone {
 
 export class Fleet {
   constructor(
+    /** Of its topics. */
+    readonly prefix: string,
     private readonly master: Asked<KafkaWork, KafkaWorkDone>,
     private readonly workers: readonly Asked<object, { sentBytes: number }>[],
   ) {}

@@ -8,7 +8,8 @@ import { consumerPerformance, producerPerformance } from "../kafka/perf.ts";
 import { writePicture } from "../samples/write.ts";
 import { bareCosts, transformCost } from "./bare.ts";
 import { Asked, BenchKafka, type FleetRun, threadsEach, type WorkerSpec } from "./fleet.ts";
-import { environment, median, table } from "./harness.ts";
+import { table } from "./report/table.ts";
+import { median } from "./stats.ts";
 
 const TILE = 512;
 const PIPELINE = "blur(sigma=5)";
@@ -47,7 +48,7 @@ export async function benchKafka(options: KafkaBench) {
     const roundTrip = await roundTrips(kafka, options.roundTrips);
     const idle = await idleWorker(kafka, options.idleMs);
     const memory = await memoryOver(kafka, options.memory);
-    return { environment: environment(), perf, speed, scaling, roundTrip, idle, memory };
+    return { perf, speed, scaling, roundTrip, idle, memory };
   } finally {
     await kafka.stop();
   }

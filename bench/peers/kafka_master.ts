@@ -1,5 +1,6 @@
 /** A master on Kafka for the benches: `bun kafka_master.ts BROKER PREFIX FOLDER`. Runs the jobs that it is asked for. */
 import { availableParallelism } from "node:os";
+import type { JobView } from "../../master/jobs/job.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { Master } from "../../master/master.ts";
 import { BufferPool } from "../../shared/buffers.ts";
@@ -14,6 +15,8 @@ export interface KafkaWork {
   readonly tileSize?: number;
   /** Waits for so many workers first. */
   readonly workers?: number;
+  /** Whether the end of the job is timed; every tile is then told of. */
+  readonly tail?: boolean;
 }
 
 export interface KafkaWorkDone {
@@ -22,6 +25,8 @@ export interface KafkaWorkDone {
   /** From the first tile's sending to the last one's marking. */
   readonly stageMs: number;
   readonly sent: number;
+  /** From when nine tiles of ten were done. */
+  readonly tailMs?: number;
 }
 
 const WORKERS_POLL_MS = 20;
@@ -35,11 +40,22 @@ const master = new Master({
 });
 master.start();
 
-async function run({ source, pipeline, tileSize, workers = 0 }: KafkaWork): Promise<KafkaWorkDone> {
+async function run({
+  source,
+  pipeline,
+  tileSize,
+  workers = 0,
+  tail = false,
+}: KafkaWork): Promise<KafkaWorkDone> {
   const live = () => master.workers().filter(({ state, partitions }) => state === "live" && partitions > 0);
   while (live().length < workers) await new Promise((resolve) => setTimeout(resolve, WORKERS_POLL_MS));
   const before = master.dispatched().sent;
   if (source === undefined) return { sentBytes: bus.counts.sentBytes, tiles: 0, stageMs: 0, sent: 0 };
+  let nearlyDoneMs: number | undefined;
+  const watching = ({ progress: { tilesDone, tilesTotal } }: JobView) => {
+    if (tilesDone >= 0.9 * tilesTotal) nearlyDoneMs ??= performance.now();
+  };
+  const unwatch = tail ? master.onProgress(watching) : () => {};
   const { id } = await master.submit({
     ...{
       source: { path: source, owned: false, name: "bench" },
@@ -49,12 +65,14 @@ async function run({ source, pipeline, tileSize, workers = 0 }: KafkaWork): Prom
     ...(tileSize !== undefined && { tileSize }),
   });
   const { error, phases, progress } = await master.wait(id);
+  unwatch();
   if (error !== undefined) throw new Error(error.message);
   return {
     sentBytes: bus.counts.sentBytes,
     tiles: progress.tilesTotal,
     stageMs: phases?.["stage-0"] ?? 0,
     sent: master.dispatched().sent - before,
+    ...(nearlyDoneMs !== undefined && { tailMs: performance.now() - nearlyDoneMs }),
   };
 }
 
