@@ -283,8 +283,11 @@ export class Dispatcher {
   }
 
   private returned(copy: Copy, { worker }: TileFailed): void {
+    const { seat, partition } = copy;
     this.counts.returned++;
-    if (worker !== copy.seat.id) copy.seat.disown(copy.partition);
+    // Kafka has given it to another since its worker is gone, which may have died of it: that was an attempt.
+    if (worker !== seat.id && !seat.isHeard()) return;
+    if (worker !== seat.id) seat.disown(partition);
     this.takeBack(copy);
   }
 
@@ -332,7 +335,7 @@ export class Dispatcher {
   private suspectIfUnheard(flight: Flight, assignment: Assignment): void {
     const { run, tile } = assignment;
     if (isOver(flight) || flight.landing > 0 || run.isSuspect(tile)) return;
-    const heard = [...flight.copies].some(({ seat }) => seat.state === "live" || seat.state === "draining");
+    const heard = [...flight.copies].some(({ seat }) => seat.isHeard());
     if (!heard && run.suspect(assignment)) this.needs.onTile(assignment, "refused");
   }
 

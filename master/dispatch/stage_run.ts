@@ -28,6 +28,11 @@ export interface StageRunNeeds {
   readonly rowsReady: () => number;
   readonly store: JobStore;
   readonly buffers: BufferPool;
+  /**
+   * Whether tiles are computed in other processes: then it was not a tile that took this one down, and after a crash
+   * each may be tried again.
+   */
+  readonly workersApart: boolean;
   /** Bytes that the open bands may hold together; one band is always allowed. */
   readonly openBytesMax: number;
   /** Puts a complete band away; tells when its memory is free, and resolves when its tiles are marked. */
@@ -94,7 +99,8 @@ export class StageRun {
     // Whoever runs the job awaits it later; until then a rejection is not unhandled.
     this.finished.catch(() => {});
     const tried = needs.store.triedTiles(needs.job, needs.plan.index);
-    for (const { tile, attempts } of tried) this.attempts.set(tile, attempts);
+    const most = needs.workersApart ? ATTEMPTS_MAX - 1 : ATTEMPTS_MAX;
+    for (const { tile, attempts } of tried) this.attempts.set(tile, Math.min(attempts, most));
     this.attemptsBefore = new Map(this.attempts);
     const { suspects, runs } = bandRuns(needs.plan, tried);
     this.suspects = new Map(suspects.map((tile) => [tile, {}]));

@@ -38,6 +38,8 @@ interface JobRunNeeds {
   readonly dir: string;
   readonly durable: boolean;
   readonly threads: number;
+  /** Whether tiles are computed in other processes. */
+  readonly workersApart: boolean;
   /** Bytes of the image that its stages may hold at a time. */
   readonly openBytesMax: number;
   /** Its share of the workers beside other jobs. */
@@ -58,6 +60,7 @@ export class JobRun {
   private stage: StageRun | undefined;
   private exporter: Exporter | undefined;
   private decoder: Promise<void> | undefined;
+  private decoded: Promise<void> | undefined;
 
   constructor(
     readonly record: JobRecord,
@@ -77,6 +80,7 @@ export class JobRun {
       const decoding = this.ingest(probed, profile);
       const front = setInterval(() => this.needs.dispatcher.pump(), FRONT_POLL_MS);
       const decoded = decoding.done.then(() => this.sourceComplete()).finally(() => clearInterval(front));
+      this.decoded = decoded;
       decoded.catch((error: TesseraError) => this.stop(error));
       await this.runStages(decoding, metadataAfter(profile, probed.metadata));
       await decoded;
@@ -149,7 +153,7 @@ export class JobRun {
     metadata: ImageMetadata,
   ): Promise<readonly Step[]> {
     this.throwIfStopped();
-    const { store, dispatcher, buffers, durable, openBytesMax, weight } = this.needs;
+    const { store, dispatcher, buffers, durable, workersApart, openBytesMax, weight } = this.needs;
     const job = this.record.id;
     const steps = [...opening, ...plan.steps];
     const chain = compileChain(steps, plan.input);
@@ -166,8 +170,8 @@ export class JobRun {
     const onDead = (dead: DeadTile, error: TesseraError) =>
       this.needs.onDead(this.deadLetter(plan, steps, dead, error));
     const run = new StageRun({
-      ...{ job, plan, steps, chain, source, rowsReady, store, buffers, openBytesMax, weight },
-      ...{ collect, onRoom, onDead },
+      ...{ job, plan, steps, chain, source, rowsReady, store, buffers, workersApart },
+      ...{ openBytesMax, weight, collect, onRoom, onDead },
     });
     this.stage = run;
     dispatcher.add(run);
@@ -176,6 +180,8 @@ export class JobRun {
     } finally {
       dispatcher.remove(run);
       this.stage = undefined;
+      // Whatever ended it: tiles that are written stay done, and no mark of this run comes when another has begun.
+      await collector.idle();
     }
     this.clock.end(`stage-${plan.index}`);
     if (plan.ends === undefined) return [];
@@ -251,6 +257,8 @@ export class JobRun {
     await this.exporter?.abort().catch(() => {});
     // It cannot be stopped, and a run that takes this job up would find it writing to its canvas.
     await this.decoder;
+    // Nor may the source be called complete when that run is writing it anew.
+    await this.decoded?.catch(() => {});
     for (const canvas of this.canvases.values()) canvas.close();
     this.canvases.clear();
   }

@@ -63,6 +63,11 @@ export class WorkerSeat {
     return this.beat.worker;
   }
 
+  /** Whether it is there, as far as one knows. */
+  isHeard(): boolean {
+    return this.state === "live" || this.state === "draining";
+  }
+
   hear(beat: Heartbeat, now: number): void {
     this.beat = beat;
     this.heardMs = now;

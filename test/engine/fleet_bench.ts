@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Limits } from "../../master/limits.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import type { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "./clock.ts";
@@ -26,15 +27,16 @@ interface FleetOptions {
   readonly packs?: boolean;
   readonly durable?: boolean;
   readonly leaseMs?: number;
+  readonly limits?: Partial<Limits>;
 }
 
 export function withFleet<T>(options: FleetOptions, use: (bench: FleetBench) => Promise<T>): Promise<T> {
-  const { packs = false, durable = false, leaseMs = LEASE_MS } = options;
+  const { packs = false, durable = false, leaseMs = LEASE_MS, limits = {} } = options;
   const clock = new TestClock();
   const bus = new WatchedBus(packs);
   const troubles: TesseraError[] = [];
   const onTrouble = (fault: TesseraError) => void troubles.push(fault);
-  return withBench({ bus, clock, durable, leaseMs, silence: SILENCE, onTrouble }, (bench) =>
+  return withBench({ bus, clock, durable, leaseMs, limits, silence: SILENCE, onTrouble }, (bench) =>
     use({
       ...bench,
       ...{ bus, clock, troubles },

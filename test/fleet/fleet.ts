@@ -18,6 +18,8 @@ export class Fleet {
   readonly folder = mkdtempSync(join(tmpdir(), "tessera-fleet-"));
   private readonly processes: Process[] = [];
   private watching: Watch | undefined;
+  /** Whatever ends now is not to be started again. */
+  ended = false;
 
   private constructor(
     private readonly broker: string,
@@ -35,6 +37,7 @@ export class Fleet {
     try {
       await body(fleet);
     } finally {
+      fleet.ended = true;
       await fleet.watching?.close();
       await Promise.all(fleet.processes.map((each) => each.end("SIGKILL")));
       rmSync(fleet.folder, { recursive: true, force: true });

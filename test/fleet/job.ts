@@ -54,7 +54,7 @@ function wholeOf(pipeline: string, source: PictureSpec): Raster {
 }
 
 /** Waits for the job's end. */
-async function ended(client: MasterClient, watch: Watch, id: string): Promise<Ended> {
+export async function ended(client: MasterClient, watch: Watch, id: string): Promise<Ended> {
   let retried = 0;
   const job = await watch.until(
     async () => {
