@@ -91,17 +91,23 @@ export class TileWorker {
   }
 
   private async handle(task: Task): Promise<void> {
-    if (task.worker !== this.id || this.stopping !== undefined) {
-      await this.options.bus.publish("results", this.failed(task, new TesseraError("tile_misdelivered")));
-      return;
-    }
+    const { bus } = this.options;
+    if (task.worker !== this.id || this.stopping !== undefined)
+      return bus.publish("results", this.failed(task, new TesseraError("tile_misdelivered")));
     this.pulse.begun();
     const computing = this.compute(task);
     this.computing.add(computing);
     const result = await computing;
     this.computing.delete(computing);
     this.pulse.ended(result.ok);
-    await this.options.bus.publish("results", result);
+    try {
+      await bus.publish("results", result);
+    } catch (thrown) {
+      // It would be so each time that the task came again; whoever waits for the tile has to know.
+      const fault = asTesseraError(thrown);
+      if (fault.code !== "bus_message_too_large") throw thrown;
+      await bus.publish("results", this.failed(task, fault));
+    }
   }
 
   /** A failure is a result too: the master decides what becomes of the tile. */
@@ -136,8 +142,8 @@ export class TileWorker {
     }
   }
 
-  private failed(task: Task, { code, message }: TesseraError): Result {
-    return { ...this.named(task), ok: false, code, message };
+  private failed(task: Task, { code, detail }: TesseraError): Result {
+    return { ...this.named(task), ok: false, code, message: detail };
   }
 
   private named({ master, job, stage, tile, attempt, token }: Task) {

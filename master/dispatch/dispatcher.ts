@@ -219,11 +219,10 @@ export class Dispatcher {
     };
   }
 
-  /** What the bus does not take costs no attempt: it is the bus that is ill. */
+  /** What the bus does not take costs no attempt while it is the bus that is ill. */
   private unsent(copy: Copy, fault: TesseraError): void {
-    if (HOPELESS.has(fault.code)) {
-      if (this.flights.drop(copy)) copy.assignment.run.abandon(copy.assignment, fault);
-    } else if (isBusFault(fault.code)) {
+    if (HOPELESS.has(fault.code)) this.failed(copy, fault);
+    else if (isBusFault(fault.code)) {
       this.heldUntilMs = this.needs.clock.now() + HOLD_MS;
       this.takeBack(copy);
       this.needs.onTrouble(fault);
@@ -269,7 +268,9 @@ export class Dispatcher {
   }
 
   private failed(copy: Copy, error: TesseraError): void {
-    if (this.flights.drop(copy)) this.madeInVain(copy, error);
+    if (!this.flights.drop(copy)) return;
+    if (HOPELESS.has(error.code)) copy.assignment.run.abandon(copy.assignment, error);
+    else this.madeInVain(copy, error);
   }
 
   /** An attempt that has ended without a tile. While another may still give one, that one decides. */
@@ -287,7 +288,8 @@ export class Dispatcher {
     this.counts.returned++;
     // Kafka has given it to another since its worker is gone, which may have died of it: that was an attempt.
     if (worker !== seat.id && !seat.isHeard()) return;
-    if (worker !== seat.id) seat.disown(partition);
+    if (worker === seat.id) seat.withdraw();
+    else seat.disown(partition);
     this.takeBack(copy);
   }
 

@@ -182,11 +182,9 @@ export class StageRun {
   /** After its last attempt that was out: the tile goes back in line, or is dead and the job with it. */
   refuse({ band, tile }: Assignment, error: TesseraError): void {
     if (this.ended) return;
+    const said = error.code === "tile_failed" ? error.detail : error.message;
     if (this.attempts.get(tile)! >= ATTEMPTS_MAX)
-      this.die(
-        tile,
-        new TesseraError("tile_failed", `${this.describe(tile)}: ${error.message}`, { cause: error }),
-      );
+      this.die(tile, new TesseraError("tile_failed", `${this.describe(tile)}: ${said}`, { cause: error }));
     else if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
   }
 

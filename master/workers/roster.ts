@@ -89,6 +89,11 @@ export class WorkerSeat {
     return own[this.turn++ % own.length]!;
   }
 
+  /** It has sent something back itself: it is about to leave, unless its next heartbeat says otherwise. */
+  withdraw(): void {
+    if (this.state === "live") this.state = "draining";
+  }
+
   /** Somebody else got what was sent there: until it says otherwise, the partition is not its own. */
   disown(partition: number): void {
     this.notItsOwn.add(partition);
