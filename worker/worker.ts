@@ -21,12 +21,15 @@ export interface WorkerOptions {
   readonly name?: string;
   /** The module that computes tiles in the threads, where it is not the usual one. */
   readonly thread?: URL;
+  /** The bus did not take what the worker has to say; it is said again. */
+  readonly onTrouble?: (fault: TesseraError) => void;
 }
 
 /** A master hears of a drain within a heartbeat's way; what it has sent meanwhile still comes. */
 const FAREWELL_MS = 300;
 /** A bus that does not take the last results in this time will not take them: their tasks go to others. */
 const LEAVE_LIMIT_MS = 4000;
+const AGAIN_AFTER_MS = 1000;
 
 /** Takes tasks off the bus, has them computed on its threads, and publishes the results. */
 export class TileWorker {
@@ -44,6 +47,7 @@ export class TileWorker {
       about: { worker: this.id, name, threads, fingerprint: fingerprint.hash, ops: fingerprint.ops },
       partitions: () => this.subscription?.share() ?? [],
       publish: (beat) => bus.publish("heartbeats", beat),
+      onTrouble: (thrown) => this.trouble(thrown),
     });
   }
 
@@ -86,7 +90,7 @@ export class TileWorker {
 
   private async handle(task: Task): Promise<void> {
     if (task.worker !== this.id || this.stopping !== undefined) {
-      await this.options.bus.publish("results", this.failed(task, new TesseraError("tile_misdelivered")));
+      await this.answer(task, this.failed(task, new TesseraError("tile_misdelivered")));
       return;
     }
     this.pulse.begun();
@@ -95,7 +99,28 @@ export class TileWorker {
     const result = await computing;
     this.computing.delete(computing);
     this.pulse.ended(result.ok);
-    await this.options.bus.publish("results", result);
+    await this.answer(task, result);
+  }
+
+  /** A bus that does not take it now may do so later. Until then the task is not done, and what is computed is kept. */
+  private async answer(task: Task, result: Result): Promise<void> {
+    for (;;) {
+      try {
+        await this.options.bus.publish("results", result);
+        return;
+      } catch (thrown) {
+        const fault = asTesseraError(thrown);
+        if (result.ok && fault.code === "bus_message_too_large")
+          return this.answer(task, this.failed(task, fault));
+        if (this.stopping !== undefined) throw fault;
+        this.trouble(fault);
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
+  }
+
+  private trouble(thrown: unknown): void {
+    if (this.stopping === undefined) this.options.onTrouble?.(asTesseraError(thrown));
   }
 
   /** A failure is a result too: the master decides what becomes of the tile. */
@@ -129,8 +154,8 @@ export class TileWorker {
     }
   }
 
-  private failed(task: Task, { code, message }: TesseraError): Result {
-    return { ...this.named(task), ok: false, code, message };
+  private failed(task: Task, { code, detail }: TesseraError): Result {
+    return { ...this.named(task), ok: false, code, message: detail };
   }
 
   private named({ master, job, stage, tile, attempt, token }: Task) {

@@ -214,12 +214,16 @@ export class Dispatcher {
   /** What the bus does not take costs no attempt: it is the bus that is ill. */
   private unsent(copy: Copy, fault: TesseraError): void {
     if (HOPELESS.has(fault.code)) {
-      if (this.flights.drop(copy)) copy.assignment.run.abandon(copy.assignment, fault);
+      this.giveUp(copy, fault);
       return;
     }
     this.heldUntilMs = this.needs.now() + HOLD_MS;
     this.takeBack(copy);
     this.needs.onTrouble(fault);
+  }
+
+  private giveUp(copy: Copy, fault: TesseraError): void {
+    if (this.flights.drop(copy)) copy.assignment.run.abandon(copy.assignment, fault);
   }
 
   /** An attempt that was not made. */
@@ -281,6 +285,10 @@ export class Dispatcher {
         seat.disown(partition);
         this.takeBack(copy);
       }
+      return;
+    }
+    if (HOPELESS.has(code)) {
+      this.giveUp(copy, error);
       return;
     }
     if (!this.flights.drop(copy) || flight.copies.size > 0 || flight.suspected) return;

@@ -66,6 +66,7 @@ export interface TileFailed extends TileName {
   readonly ok: false;
   readonly worker: string;
   readonly code: ErrorCode;
+  /** What exactly happened, beside the code's own sentence. */
   readonly message: string;
 }
 

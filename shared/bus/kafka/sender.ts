@@ -107,11 +107,12 @@ export class Sender {
   }
 
   private async send({ topic, letters, messages }: Parcel): Promise<void> {
+    const name = this.nameOf(topic);
     try {
-      await this.sendUntilAnswered(this.nameOf(topic), messages);
+      await this.sendUntilAnswered(name, messages);
       for (const { resolve } of letters) resolve();
     } catch (thrown) {
-      const fault = busFault(thrown);
+      const fault = busFault(thrown, "bus_send_failed", `Sending to ${name}`);
       for (const { reject } of letters) reject(fault);
     }
   }
