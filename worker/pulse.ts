@@ -9,6 +9,8 @@ interface PulseOptions {
   readonly about: Pick<Heartbeat, "worker" | "name" | "threads" | "fingerprint" | "ops">;
   readonly partitions: () => readonly number[];
   readonly publish: (beat: Heartbeat) => Promise<void>;
+  /** The bus did not take one. */
+  readonly onTrouble: (thrown: unknown) => void;
 }
 
 /** Says twice a second how the worker is, and at once when something changes that a master should know. */
@@ -80,7 +82,7 @@ export class Pulse {
 
   /** A word that the bus does not take is not missed: the next one says more. */
   private say(): Promise<void> {
-    const { about, partitions, publish } = this.options;
+    const { about, partitions, publish, onTrouble } = this.options;
     const beat: Heartbeat = {
       protocol: PROTOCOL,
       version: manifest.version,
@@ -93,12 +95,9 @@ export class Pulse {
       load: this.load,
       rssBytes: process.memoryUsage.rss(),
     };
-    return publish(beat).then(
-      () => {
-        this.takenMs = performance.now();
-      },
-      () => {},
-    );
+    return publish(beat).then(() => {
+      this.takenMs = performance.now();
+    }, onTrouble);
   }
 
   private measure(): void {

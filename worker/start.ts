@@ -22,7 +22,7 @@ export async function startWorker({ wellForMs, ...changes }: Changes = {}): Prom
   const settings = kafkaSettings(all);
   const report = new BusReport();
   const bus = await whenKafkaIsReady(() => KafkaBus.connect({ settings, ...report }), report);
-  const options = { bus, buffers: new BufferPool(), threads, name: own.name };
+  const options = { bus, buffers: new BufferPool(), threads, name: own.name, onTrouble: report.onTrouble };
   const worker = new TileWorker({ ...options, fingerprint: fingerprint(), ...changes });
   const { health_port: port } = own;
   const health =

@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly thread?: URL;
   /** Milliseconds that a tile may take. */
   readonly tileLimitMs?: number;
+  /** The bus did not take what the worker has to say; it is said again. */
+  readonly onTrouble?: (fault: TesseraError) => void;
 }
 
 /** Below the master's lease, so that it hears why. */
@@ -33,6 +35,7 @@ const TILE_LIMIT_MS = 100_000;
 const FAREWELL_MS = 300;
 /** A bus that does not take the last results in this time will not take them: their tasks go to others. */
 const LEAVE_LIMIT_MS = 4000;
+const AGAIN_AFTER_MS = 1000;
 
 /** Takes tasks off the bus, has them computed on its threads, and publishes the results. */
 export class TileWorker {
@@ -50,6 +53,7 @@ export class TileWorker {
       about: { worker: this.id, name, threads, fingerprint: fingerprint.hash, ops: fingerprint.ops },
       partitions: () => this.subscription?.share() ?? [],
       publish: (beat) => bus.publish("heartbeats", beat),
+      onTrouble: (thrown) => this.trouble(thrown),
     });
   }
 
@@ -91,23 +95,38 @@ export class TileWorker {
   }
 
   private async handle(task: Task): Promise<void> {
-    const { bus } = this.options;
-    if (task.worker !== this.id || this.stopping !== undefined)
-      return bus.publish("results", this.failed(task, new TesseraError("tile_misdelivered")));
+    if (task.worker !== this.id || this.stopping !== undefined) {
+      await this.answer(task, this.failed(task, new TesseraError("tile_misdelivered")));
+      return;
+    }
     this.pulse.begun();
     const computing = this.compute(task);
     this.computing.add(computing);
     const result = await computing;
     this.computing.delete(computing);
     this.pulse.ended(result.ok);
-    try {
-      await bus.publish("results", result);
-    } catch (thrown) {
-      // It would be so each time that the task came again; whoever waits for the tile has to know.
-      const fault = asTesseraError(thrown);
-      if (fault.code !== "bus_message_too_large") throw thrown;
-      await bus.publish("results", this.failed(task, fault));
+    await this.answer(task, result);
+  }
+
+  /** A bus that does not take it now may do so later. Until then the task is not done, and what is computed is kept. */
+  private async answer(task: Task, result: Result): Promise<void> {
+    for (;;) {
+      try {
+        await this.options.bus.publish("results", result);
+        return;
+      } catch (thrown) {
+        const fault = asTesseraError(thrown);
+        if (result.ok && fault.code === "bus_message_too_large")
+          return this.answer(task, this.failed(task, fault));
+        if (this.stopping !== undefined) throw fault;
+        this.trouble(fault);
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     }
+  }
+
+  private trouble(thrown: unknown): void {
+    if (this.stopping === undefined) this.options.onTrouble?.(asTesseraError(thrown));
   }
 
   /** A failure is a result too: the master decides what becomes of the tile. */

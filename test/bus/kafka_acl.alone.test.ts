@@ -1,76 +1,17 @@
 import { beforeAll, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
-import {
-  type AclEntry,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ResourcePatternTypes,
-} from "kafkajs";
 import { USERS } from "../../kafka/security.ts";
 import { BRISK, type KafkaSettings, kafkaClient } from "../../shared/bus/kafka/client.ts";
 import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
 import { busFault } from "../../shared/bus/kafka/faults.ts";
 import { createTopics } from "../../shared/bus/kafka/topics.ts";
 import { describeOnKafka, smallTopics } from "../support/on_kafka.ts";
+import { addAcls, recipe } from "./acl.ts";
 import { countdown, packedTask, task } from "./tasks.ts";
 
-const RECIPE = join(import.meta.dir, "..", "..", "docs", "kafka-acl.md");
 const PREFIX = "shop.";
 const TOPICS = ["tasks", "results", "heartbeats", "dead-letters"];
 
 type User = keyof typeof USERS;
-
-const OPERATIONS: Readonly<Record<string, AclOperationTypes>> = {
-  Delete: AclOperationTypes.DELETE,
-  Create: AclOperationTypes.CREATE,
-  Describe: AclOperationTypes.DESCRIBE,
-  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
-  Read: AclOperationTypes.READ,
-  Write: AclOperationTypes.WRITE,
-};
-
-/** What the recipe's commands would add. */
-function recipe(prefix: string): AclEntry[] {
-  const lines = readFileSync(RECIPE, "utf8").split("\n");
-  return lines.filter((line) => line.startsWith("acls --")).flatMap((line) => entriesOf(line, prefix));
-}
-
-function entriesOf(line: string, prefix: string): AclEntry[] {
-  const args = line
-    .replaceAll(/\$\{P\}|"/g, (found) => (found === '"' ? "" : prefix))
-    .split(" ")
-    .slice(1);
-  const many = { type: "string" as const, multiple: true as const, default: [] as string[] };
-  const { values } = parseArgs({
-    args,
-    options: {
-      "allow-principal": { type: "string" },
-      operation: many,
-      topic: many,
-      group: many,
-      "resource-pattern-type": { type: "string", default: "literal" },
-    },
-  });
-  const { TOPIC, GROUP } = AclResourceTypes;
-  const resources = [
-    ...values.topic.map((resourceName) => ({ resourceType: TOPIC, resourceName })),
-    ...values.group.map((resourceName) => ({ resourceType: GROUP, resourceName })),
-  ];
-  const isPrefix = values["resource-pattern-type"] === "prefixed";
-  return resources.flatMap((resource) =>
-    values.operation.map((operation) => ({
-      ...resource,
-      resourcePatternType: isPrefix ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
-      principal: values["allow-principal"]!,
-      host: "*",
-      operation: OPERATIONS[operation]!,
-      permissionType: AclPermissionTypes.ALLOW,
-    })),
-  );
-}
 
 /** Who takes part in a topic does so in this group. */
 const GROUP_OF: Readonly<Record<string, string>> = {
@@ -91,7 +32,7 @@ describeOnKafka(
     const everybody = (): KafkaSettings => ({ brokers: [broker().address], prefix: PREFIX });
 
     beforeAll(async () => {
-      await allow(everybody(), recipe(PREFIX));
+      await addAcls(everybody(), recipe(PREFIX));
       await createTopics(settingsOf("admin"), smallTopics(1));
       await create(settingsOf("admin"), TOPICS);
       for (const topic of TOPICS) await send(everybody(), topic);
@@ -202,26 +143,6 @@ async function allowedOf(
     else expect(`${name}: ${code}`).toBe(`${name}: bus_not_allowed`);
   }
   return allowed;
-}
-
-async function allow(settings: KafkaSettings, acl: AclEntry[]): Promise<void> {
-  const admin = kafkaClient(settings, BRISK).admin();
-  await admin.connect();
-  try {
-    await admin.createAcls({ acl });
-    // the broker knows them a moment after the controller
-    for (let known = 0; known < acl.length; ) {
-      const { resources } = await admin.describeAcls({
-        resourceType: AclResourceTypes.ANY,
-        resourcePatternType: ResourcePatternTypes.ANY,
-        operation: AclOperationTypes.ANY,
-        permissionType: AclPermissionTypes.ANY,
-      });
-      known = resources.reduce((sum, { acls }) => sum + acls.length, 0);
-    }
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 async function create(settings: KafkaSettings, topics: readonly string[]): Promise<void> {

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createTopics, type TopicTable } from "../../shared/bus/kafka/topics.ts";
+import { smallTopics } from "../support/on_kafka.ts";
 import { MasterClient } from "./master_client.ts";
 import type { Oddity } from "./odd_worker.ts";
 import { Process } from "./processes.ts";
@@ -86,6 +88,11 @@ export class Fleet {
   async watch(): Promise<Watch> {
     this.watching ??= await Watch.open(this.settings);
     return this.watching;
+  }
+
+  /** Makes the topics, as somebody who may. @param changes by topic */
+  async createTopics(changes: Partial<TopicTable> = {}): Promise<void> {
+    await createTopics(this.settings, { ...smallTopics(1), ...changes });
   }
 
   start(command: readonly string[], env: Environment = {}): Process {

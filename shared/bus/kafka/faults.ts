@@ -32,16 +32,25 @@ const OWN_CERTIFICATE =
 /** We complain. */
 const THEIR_CERTIFICATE = /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_|certificate|ALTNAME/i;
 
-/** What the library threw, said in our own codes; it wraps the cause several times, and the innermost knows best. */
-export function busFault(thrown: unknown, otherwise: ErrorCode = "bus_send_failed"): TesseraError {
+/**
+ * What the library threw, said in our own codes; it wraps the cause several times, and the innermost knows best.
+ *
+ * @param doing what was being done, since Kafka does not name the topic or the group in its answer
+ */
+export function busFault(
+  thrown: unknown,
+  otherwise: ErrorCode = "bus_send_failed",
+  doing?: string,
+): TesseraError {
   const chain = causes(thrown);
+  const said = (detail: string) => (doing === undefined ? detail : `${doing}: ${detail}`);
   const ours = chain.find((error) => error instanceof TesseraError);
   if (ours !== undefined) return ours;
   for (const error of chain.toReversed()) {
     const code = codeOf(error);
-    if (code !== undefined) return new TesseraError(code, detailOf(error), { cause: thrown });
+    if (code !== undefined) return new TesseraError(code, said(detailOf(error)), { cause: thrown });
   }
-  return new TesseraError(otherwise, chain.at(-1)?.message ?? String(thrown), { cause: thrown });
+  return new TesseraError(otherwise, said(chain.at(-1)?.message ?? String(thrown)), { cause: thrown });
 }
 
 function codeOf(error: Error): ErrorCode | undefined {

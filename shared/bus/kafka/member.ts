@@ -122,7 +122,7 @@ export class Member implements Subscription {
 
   /** The life of one consumer. @returns what ended it, or nothing if the member is closed */
   private async serve(): Promise<TesseraError | undefined> {
-    const { topic } = this.options;
+    const { topic, group } = this.options;
     const crashed = Promise.withResolvers<unknown>();
     const consumer = this.createConsumer();
     this.consumer = consumer;
@@ -144,7 +144,8 @@ export class Member implements Subscription {
     this.rejoining = true;
     const left = consumer.disconnect().catch(() => {});
     await within(Math.min(LEAVE_LIMIT_MS, this.leaveByMs - performance.now()), left);
-    return crash === undefined ? undefined : busFault(crash, "bus_consumer_stopped");
+    const doing = `Reading ${topic} in the group ${group}`;
+    return crash === undefined ? undefined : busFault(crash, "bus_consumer_stopped", doing);
   }
 
   private createConsumer(): Consumer {

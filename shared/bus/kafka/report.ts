@@ -5,6 +5,7 @@ import type { Refusal } from "./wire.ts";
 
 /** The same thing is said again only after so long. */
 const SAY_AGAIN_MS = 60_000;
+const DIFFERENT_MAX = 100;
 
 /** Says on standard error what goes wrong on the bus; not a line a message, however many there are. */
 export class BusReport
@@ -16,8 +17,11 @@ export class BusReport
 
   constructor(private readonly write: (line: string) => void = (line) => console.error(line)) {}
 
-  readonly onTrouble = ({ code, message }: TesseraError): void =>
-    this.say(`trouble ${code}`, `${message} (${code}) It is tried again.`);
+  readonly onTrouble = ({ code, message }: TesseraError): void => {
+    // While no broker answers nothing can be done, and each thing that cannot need not be told.
+    const what = code === "bus_unreachable" ? code : message;
+    this.say(`trouble ${what}`, `${message} (${code}) It is tried again.`);
+  };
 
   /** What was wrong is no more: if it comes again, that is news. */
   readonly onBack = (): void => {
@@ -42,6 +46,7 @@ export class BusReport
   private say(what: string, line: string): void {
     const now = Date.now();
     if (now - (this.saidMs.get(what) ?? Number.NEGATIVE_INFINITY) < SAY_AGAIN_MS) return;
+    if (this.saidMs.size >= DIFFERENT_MAX) this.saidMs.clear();
     this.saidMs.set(what, now);
     this.write(line);
   }

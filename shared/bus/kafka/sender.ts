@@ -111,12 +111,13 @@ export class Sender {
   }
 
   private async send({ topic, letters, messages }: Parcel): Promise<void> {
+    const name = this.options.nameOf(topic);
     try {
-      await this.sendUntilAnswered(this.options.nameOf(topic), messages);
+      await this.sendUntilAnswered(name, messages);
       this.options.onSent(messages.reduce((sum, message) => sum + sizeOf(message), 0));
       for (const { resolve } of letters) resolve();
     } catch (thrown) {
-      const fault = busFault(thrown);
+      const fault = busFault(thrown, "bus_send_failed", `Sending to ${name}`);
       for (const { reject } of letters) reject(fault);
     }
   }
