@@ -5,7 +5,7 @@
  *
  *     bun test/run.ts [--long] [PART OF A PATH…]
  *
- * `--long` tells the tests to take their time (TESSERA_TEST_LONG=1). With parts of paths only these files run, and no
+ * `--long` tells the tests to take their time (TEST_LONG=1). With parts of paths only these files run, and no
  * checks. The last line is always `N passed, N failed`, with `, N skipped` if any were.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -65,7 +65,7 @@ async function runFile(file: string): Promise<void> {
   ];
   const child = Bun.spawn([process.execPath, "test", `./${file}`, ...options], {
     cwd: ROOT,
-    env: { ...process.env, ...(values.long && { TESSERA_TEST_LONG: "1" }) },
+    env: { ...process.env, ...(values.long && { TEST_LONG: "1" }) },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

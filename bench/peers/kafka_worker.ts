@@ -9,7 +9,7 @@ import { TileWorker } from "../../worker/worker.ts";
 import { serveUsed } from "./used.ts";
 
 const [broker, prefix, threads, tileMs] = process.argv.slice(2);
-if (tileMs !== undefined) process.env.TESSERA_BENCH_TILE_MS = tileMs;
+if (tileMs !== undefined) process.env.BENCH_TILE_MS = tileMs;
 const bus = await KafkaBus.connect({ settings: { brokers: [broker!], prefix: prefix! } });
 const worker = new TileWorker({
   ...{ bus, buffers: new BufferPool(), threads: Number(threads), fingerprint: fingerprint() },

@@ -1,9 +1,9 @@
-/** A pool thread that takes at least TESSERA_BENCH_TILE_MS a tile without using a core: more workers than cores. */
+/** A pool thread that takes at least BENCH_TILE_MS a tile without using a core: more workers than cores. */
 
 import { computeTile } from "../../worker/compute.ts";
 import type { ThreadInput, ThreadOutput } from "../../worker/protocol.ts";
 
-const TILE_MS = Number(process.env.TESSERA_BENCH_TILE_MS ?? 50);
+const TILE_MS = Number(process.env.BENCH_TILE_MS ?? 50);
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
 export default function throttled(input: ThreadInput): ThreadOutput {

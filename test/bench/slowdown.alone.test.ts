@@ -46,7 +46,7 @@ const BENCHES: readonly [what: string, metric: string, measure: Measure][] = [
 ];
 
 /** Dispatch takes a minute to tell on a busy machine. */
-const now = process.env.TESSERA_TEST_LONG ? BENCHES : BENCHES.slice(0, 2);
+const now = process.env.TEST_LONG ? BENCHES : BENCHES.slice(0, 2);
 
 describe("the comparison of real runs", () => {
   test.each(now)(

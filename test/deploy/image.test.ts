@@ -22,7 +22,7 @@ describe("the image", () => {
     const folder = mkdtempSync(join(tmpdir(), "tessera-image-"));
     jobs = join(folder, "jobs");
     mkdirSync(jobs);
-    image = await buildImage(folder, process.env.TESSERA_TEST_LONG === "1");
+    image = await buildImage(folder, process.env.TEST_LONG === "1");
   }, BUILD_LIMIT_MS);
   afterAll(() => image?.remove());
 

@@ -82,7 +82,7 @@ describe("P3, P4: whatever workers do, the bytes are the same", () => {
 
   test("and the seeds did reach everything that can happen", () => {
     // A few seeds may not come to a job that fails.
-    const failures = process.env.TESSERA_TEST_LONG ? ["tile_failed", "tile_lost"] : [];
+    const failures = process.env.TEST_LONG ? ["tile_failed", "tile_lost"] : [];
     const outcomes = ["sent again", "returned", "ignored", ...failures];
     expect([...ALL_EVENTS, ...outcomes].filter((what) => (reached.get(what) ?? 0) < 3)).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { anyFormat, anyStep, anyTile, pixels, sizeFor, stepOf } from "./arbitrar
 import { differingBytes } from "./tiled_equals_whole.ts";
 
 /** More runs for a long test; every failure prints the seed that gives it again. */
-const RUNS = process.env.TESSERA_TEST_LONG ? 200 : 12;
+const RUNS = process.env.TEST_LONG ? 200 : 12;
 
 /** What an op does by default is nothing, or little, for these. */
 const EARNEST: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ describe("P1: tiled equals whole, bit for bit", () => {
 
   // Drawn images are small; at the sizes that are used in earnest, each op once on an image that is cut both ways.
   test.each([512, 1024])("every op, cut both ways at a tile size of %d", (tile) => {
-    const formats: PixelFormat[] = process.env.TESSERA_TEST_LONG
+    const formats: PixelFormat[] = process.env.TEST_LONG
       ? [3, 4, 1, 2].flatMap((channels) => [8, 16].map((depth) => ({ channels, depth }) as PixelFormat))
       : [{ channels: 3, depth: 8 }];
     for (const format of formats) {
