@@ -11,7 +11,7 @@ export interface ServerOptions extends EngineOptions {
 
 export type TesseraServer = Served;
 
-/** The engine as a service over HTTP. @throws address_not_loopback, folder_in_use, config_invalid */
+/** The engine as a service over HTTP. @throws address_not_loopback, folder_in_use, folder_too_new, config_invalid */
 export function startServer(options: ServerOptions): TesseraServer {
   const { hostname = "127.0.0.1", port = 0, dir } = options;
   requireLoopback(hostname);

@@ -94,6 +94,10 @@ const TABLE = {
   queue_full: [503, "The queue is full. Try again later."],
   address_not_loopback: [500, "Without credentials only a loopback address is served. Use 127.0.0.1."],
   folder_in_use: [500, "Another Tessera is at work in this folder. Stop it, or choose another folder."],
+  folder_too_new: [
+    500,
+    "This folder was written by a newer Tessera. Use that one, or choose another folder.",
+  ],
   config_invalid: [500, "The configuration is not valid."],
   internal: [500, "Something went wrong inside Tessera. The log has the details."],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>;

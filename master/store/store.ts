@@ -50,7 +50,7 @@ export class JobStore {
 
   /**
    * @param durable false for a store that is thrown away: the disk is never waited for
-   * @throws folder_in_use when another process, or another store of this one, has it open
+   * @throws folder_in_use when another process, or another store of this one, has it open; folder_too_new
    */
   constructor(
     path: string,
@@ -76,6 +76,7 @@ export class JobStore {
   /** All or nothing, so that a crash in the middle leaves the version that was there. */
   private migrate(): void {
     const { user_version } = this.db.query("PRAGMA user_version").get() as { user_version: number };
+    if (user_version > MIGRATIONS.length) throw new TesseraError("folder_too_new");
     const missing = MIGRATIONS.slice(user_version);
     if (missing.length === 0) return;
     this.atomically(() => {

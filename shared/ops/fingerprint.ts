@@ -24,31 +24,53 @@ const FORMATS: readonly PixelFormat[] = [
   { channels: 3, depth: 8 },
   { channels: 4, depth: 8 },
   { channels: 3, depth: 16 },
+  { channels: 4, depth: 16 },
 ];
 const HASH_CHARACTERS = 12;
 
-/** Where the defaults would leave most of an op unused. */
-const PARAMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  resize: { width: 83, height: 37 },
-  crop: { x: 5, y: 3, width: 40, height: 44 },
-  pad: { left: 7, top: 5, right: 3, bottom: 2 },
-  hue: { angle: 33 },
-  levels: { black: 9, white: 240, gamma: 1.7 },
-  curve: { points: [[0, 0.2, 0.9, 1]] },
-  channel_mix: { red: [0.3, 0.5, 0.2], green: [0.1, 0.7, 0.1], blue: [-0.4, 0.2, 1.1] },
+const WHOLE = Array.from({ length: 25 }, (_, i) => (i % 7) - 2);
+
+/**
+ * Where the defaults would leave most of an op unused: one that has several kernels goes through each. The op is applied
+ * with one after the other, and hashed each time.
+ */
+const PARAMS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  resize: [
+    { width: 83, height: 37 },
+    { width: 30, height: 60, kernel: "bicubic" },
+    { width: 290, height: 9, kernel: "nearest" },
+    { width: 1, height: 9 },
+  ],
+  crop: [{ x: 5, y: 3, width: 40, height: 44 }],
+  pad: [
+    { left: 7, top: 5, right: 3, bottom: 2 },
+    { left: 7, top: 5, right: 3, bottom: 2, mode: "edge" },
+  ],
+  rotate: [{ angle: 90 }, { angle: 180 }, { angle: 270 }],
+  hue: [{ angle: 33 }],
+  levels: [{ black: 9, white: 240, gamma: 1.7 }],
+  curve: [{ points: [[0, 0.2, 0.9, 1]] }],
+  channel_mix: [{ red: [0.3, 0.5, 0.2], green: [0.1, 0.7, 0.1], blue: [-0.4, 0.2, 1.1] }],
+  blur: [{ sigma: 0.7 }, { sigma: 5 }],
+  median: [{ radius: 1 }, { radius: 2 }, { radius: 3 }],
+  convolve: [{}, { kernel: WHOLE, divisor: 13 }, { kernel: WHOLE.map((weight) => weight / 8) }],
 };
 
 /** Takes about a quarter of a second. */
-export function fingerprint(): Fingerprint {
-  const kernels = loadKernels();
+export function fingerprint(kernels: Kernels = loadKernels()): Fingerprint {
   const images = FORMATS.map((format) => noise({ ...SIZE, ...format }));
   const ops: Record<string, string> = {};
   for (const { name, kind } of allOps()) {
     // Figures are gathered by one kernel for all of them, and what is made of them runs as other ops.
     if (kind === "statistics") continue;
-    const steps = parsePipeline([{ op: name, ...PARAMS[name] }]);
     const hash = createHash("sha256");
-    for (const image of images) hash.update(result(kernels, steps, image));
+    for (const image of images) {
+      let made = image;
+      for (const params of PARAMS[name] ?? [{}]) {
+        made = applied(kernels, parsePipeline([{ op: name, ...params }]), made);
+        hash.update(made.data);
+      }
+    }
     ops[name] = hash.digest("hex").slice(0, HASH_CHARACTERS);
   }
   ops.figures = figuresHash(kernels, images);
@@ -72,14 +94,15 @@ function noise(shape: Shape): Raster {
   return raster;
 }
 
-function result(kernels: Kernels, steps: readonly Step[], image: Raster): Uint8Array {
-  const chain = compileChain(steps, { ...SIZE, ...image.format });
+function applied(kernels: Kernels, steps: readonly Step[], image: Raster): Raster {
+  const { width, height } = image.rect;
+  const chain = compileChain(steps, { width, height, ...image.format });
   const out = wholeOf(chain.output);
-  const window = windowOf(chain, out);
-  const plane = runChain(kernels, chain, out, viewOf(image, window));
-  const target = createRaster(out, chain.output);
+  const plane = runChain(kernels, chain, out, viewOf(image, windowOf(chain, out)));
+  const { channels, depth } = chain.output;
+  const target = createRaster(out, { channels, depth });
   unload(kernels, plane, target);
-  return target.data;
+  return target;
 }
 
 function figuresHash(kernels: Kernels, images: readonly Raster[]): string {

@@ -34,7 +34,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Move = "begin" | "sourceComplete" | "tilesComplete" | "finish" | "fail" | "cancel";
+type Move = "begin" | "sourceComplete" | "tilesComplete" | "finish" | "fail" | "cancel" | "retry";
 const MOVES: Record<Move, (id: string) => boolean> = {
   begin: (id) => store.begin(id),
   sourceComplete: (id) => store.sourceComplete(id),
@@ -42,6 +42,7 @@ const MOVES: Record<Move, (id: string) => boolean> = {
   finish: (id) => store.finish(id, RESULT),
   fail: (id) => store.fail(id, "tile_failed", "It did."),
   cancel: (id) => store.cancel(id),
+  retry: (id) => store.retry(id),
 };
 
 /** How each state is come by, and where each move leads from it; a move that is not named is refused. */
@@ -57,7 +58,7 @@ const MACHINE: Record<JobState, { by: Move[]; to: Partial<Record<Move, JobState>
     to: { finish: "done", fail: "failed", cancel: "cancelled" },
   },
   done: { by: ["begin", "sourceComplete", "tilesComplete", "finish"], to: {} },
-  failed: { by: ["fail"], to: {} },
+  failed: { by: ["fail"], to: { retry: "queued" } },
   cancelled: { by: ["cancel"], to: {} },
 };
 
@@ -77,6 +78,45 @@ describe("the state machine", () => {
     if (to === "nowhere") expect(after).toEqual(before);
     else expect(after.state).toBe(to);
     expect(store.events("job")).toHaveLength(events + (to === "nowhere" ? 0 : 1));
+  });
+
+  test.each(Object.entries(MACHINE))(
+    "%s may be paused and given a priority if it has not ended",
+    (state, { by }) => {
+      store.insert("job", REQUEST);
+      for (const step of by) MOVES[step]("job");
+      const active = !["done", "failed", "cancelled"].includes(state);
+      for (const [move, paused] of [
+        ["resume", false],
+        ["pause", true],
+        ["pause", true],
+        ["resume", false],
+      ] as const) {
+        const changes = active && store.get("job")!.paused !== paused;
+        expect(store[move]("job")).toBe(changes);
+        expect(store.get("job")).toMatchObject({ state, paused: active && paused });
+      }
+      expect(store.setPriority("job", 9)).toBe(active);
+      expect(store.get("job")?.priority).toBe(active ? 9 : 5);
+      const noted = store.events("job").slice(by.length + 1);
+      expect(noted.map(({ what }) => what)).toEqual(active ? ["paused", "resumed", "priority"] : []);
+    },
+  );
+
+  test("what was done of a job outlives that it is tried again, and nothing else of its failure does", () => {
+    store.insert("job", REQUEST);
+    store.begin("job");
+    store.countAttempts("job", 0, [1, 2]);
+    store.markDone("job", 0, [{ tile: 1, worker: "w", ms: 1 }], undefined);
+    store.pause("job");
+    store.fail("job", "tile_failed", "It did.");
+    expect(store.retry("job")).toBe(true);
+    expect(store.triedTiles("job", 0)).toEqual([{ tile: 1, attempts: 1, done: true }]);
+    expect(store.tilesDone("job")).toBe(1);
+    expect(store.get("job")).toMatchObject({ state: "queued", paused: false });
+    expect(store.get("job")).not.toHaveProperty("error");
+    expect(store.get("job")).not.toHaveProperty("endedMs");
+    expect(store.events("job").at(-1)).toMatchObject({ what: "queued", detail: "retry" });
   });
 
   test("a job that is not there is moved nowhere", () => {
