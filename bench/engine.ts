@@ -1,125 +1,165 @@
 /**
  * Whole images through the embedded engine beside one libvips process on the same files, in turn, in one run; the
- * ratio is that of the medians. Then where the CPU goes: decoding, transforming and encoding alone.
+ * ratio is the median of those of each pair. Then where the CPU goes, part by part, and the bound: what computes, alone,
+ * shared out over all cores.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePicture } from "../samples/write.ts";
-import { bareCosts } from "./bare.ts";
-import { environment, median, Peer, table } from "./harness.ts";
-
-const SIX =
-  "flop | blur(sigma=1) | convolve(kernel=[0,-1,0,-1,5,-1,0,-1,0]) | channel_mix(red=[0.9,0.05,0.05], green=[0.05,0.9,0.05], blue=[0.05,0.05,0.9]) | contrast_linear(factor=1.2) | invert";
-
-/** The same work in both languages, in the order in which libvips' front end applies it. */
-const CASES = [
-  { name: "blur(sigma=2)", pipeline: "blur(sigma=2)", recipe: "blur2" },
-  { name: "six steps", pipeline: SIX, recipe: "six" },
-  { name: "blur(sigma=5)", pipeline: "blur(sigma=5)", recipe: "blur5" },
-  { name: "sharpen", pipeline: "sharpen", recipe: "sharpen" },
-  { name: "grayscale", pipeline: "grayscale", recipe: "grayscale" },
-  { name: "invert", pipeline: "invert", recipe: "invert" },
-] as const;
+import { type BareCosts, bareCodecs, transformCost } from "./bare.ts";
+import type { BenchOptions, Findings } from "./bench.ts";
+import { CASES, type EngineCase, type EngineSize, sizesOf } from "./engine_cases.ts";
+import { type Cost, interleaved, Peer } from "./harness.ts";
+import { type Metric, metricOf } from "./record.ts";
+import { table } from "./report/table.ts";
+import { median, pairwise } from "./stats.ts";
 
 export interface EngineBench {
-  readonly sizes: readonly { readonly name: string; readonly width: number; readonly height: number }[];
+  readonly sizes: readonly EngineSize[];
   readonly repeats: number;
-  /** Names of cases; all if left out. */
-  readonly only?: readonly string[];
 }
 
-export const ENGINE_SIZES = [
-  { name: "12 MP", width: 4000, height: 3000 },
-  { name: "80 MP", width: 10_000, height: 8000 },
-] as const;
+/** Small images are done more often first: what runs seldom is not compiled yet. */
+const WARM_MS = 600;
+const WARMUPS_MAX = 5;
 
 export interface EngineRow {
   readonly size: string;
   readonly pipeline: string;
   readonly wallMs: number;
   readonly cpuMs: number;
-  readonly peerWallMs: number;
-  readonly peerCpuMs: number;
-  readonly ratio: number;
-  readonly spread: readonly [number, number];
+  readonly peakRssBytes: number;
+  /** Wall milliseconds by the job's own clock; phases overlap. */
+  readonly phases: Readonly<Record<string, number>>;
+  readonly peer: { readonly wallMs: number; readonly cpuMs: number; readonly peakRssBytes: number };
+  readonly bare: BareCosts;
+  /** Wall milliseconds below which nothing that decodes, transforms and encodes on these cores can come. */
+  readonly boundMs: number;
 }
 
-export async function benchEngine(options: EngineBench) {
+export interface EngineFound {
+  readonly rows: readonly EngineRow[];
+  readonly metrics: readonly Metric[];
+}
+
+export async function benchEngine({ sizes, repeats }: EngineBench): Promise<EngineFound> {
   const dir = mkdtempSync(join(tmpdir(), "tessera-bench-"));
-  const peers = [new Peer("./peers/tessera.ts"), new Peer("./peers/libvips.ts")] as const;
   try {
-    const rows: EngineRow[] = [];
-    const bare = [];
-    for (const size of options.sizes) {
+    const found = [];
+    for (const size of sizes) {
       const input = join(dir, `${size.width}.jpg`);
       await writePicture(input, { width: size.width, height: size.height, channels: 3, depth: 8, seed: 1 });
+      const codecs = await bareCodecs(input, dir);
       for (const one of CASES) {
-        if (options.only !== undefined && !options.only.includes(one.name)) continue;
-        rows.push(await compare(peers, dir, input, size.name, one, options.repeats));
-        bare.push({ size: size.name, pipeline: one.name, ...(await bareCosts(input, dir, one.pipeline)) });
+        if (size.only !== undefined && !size.only.includes(one.name)) continue;
+        const bare = { ...codecs, transformMs: transformCost(size.width, size.height, 3, one.pipeline) };
+        found.push(caseOf(size, one, bare, await runBoth(dir, input, size, one, repeats)));
       }
+      rmSync(input);
     }
-    return { environment: environment(), rows, bare };
+    return { rows: found.map(({ row }) => row), metrics: found.flatMap(({ metrics }) => metrics) };
   } finally {
-    await Promise.all(peers.map((peer) => peer.close()));
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-/** The two take turns, so that a change of the machine's speed meets both. */
-async function compare(
-  [tessera, libvips]: readonly [Peer, Peer],
+/** Processes of their own, so that the peak of their memory is this case's. */
+async function runBoth(
   dir: string,
   input: string,
-  size: string,
-  { name, pipeline, recipe }: (typeof CASES)[number],
+  { width }: EngineSize,
+  { pipeline, recipe }: EngineCase,
   repeats: number,
-): Promise<EngineRow> {
+): Promise<Cost[][]> {
+  const tessera = new Peer("./peers/tessera.ts");
+  const libvips = new Peer("./peers/libvips.ts");
   const spec = { format: "jpeg", quality: 90, metadata: "strip" };
-  const ours = { input, output: join(dir, "ours.jpg"), pipeline, spec };
-  const theirs = { input, output: join(dir, "theirs.jpg"), recipe, quality: 90 };
-  await tessera.run(ours);
-  await libvips.run(theirs);
-  const runs = [];
-  for (let i = 0; i < repeats; i++) runs.push([await tessera.run(ours), await libvips.run(theirs)] as const);
-  const ratios = runs.map(([a, b]) => a.wallMs / b.wallMs);
-  return {
-    size,
-    pipeline: name,
-    wallMs: median(runs.map(([a]) => a.wallMs)),
-    cpuMs: median(runs.map(([a]) => a.cpuMs)),
-    peerWallMs: median(runs.map(([, b]) => b.wallMs)),
-    peerCpuMs: median(runs.map(([, b]) => b.cpuMs)),
-    ratio: median(ratios),
-    spread: [Math.min(...ratios), Math.max(...ratios)],
-  };
+  const ours = () => tessera.run({ input, output: join(dir, "ours.jpg"), pipeline, spec });
+  const theirs = () => libvips.run({ input, output: join(dir, "theirs.jpg"), recipe, width, quality: 90 });
+  try {
+    const { wallMs } = await ours();
+    const warmups = Math.max(1, Math.min(WARMUPS_MAX, Math.ceil(WARM_MS / wallMs)));
+    return await interleaved([ours, theirs], { warmups, repeats });
+  } finally {
+    await Promise.all([tessera.close(), libvips.close()]);
+  }
 }
 
-export function printEngine({ rows, bare }: Awaited<ReturnType<typeof benchEngine>>): string {
-  const ms = (value: number) => value.toFixed(0);
-  const side = rows.map((row) => [
-    `${row.size} ${row.pipeline}`,
-    ms(row.wallMs),
-    ms(row.peerWallMs),
-    row.ratio.toFixed(2),
-    `${row.spread[0].toFixed(2)}–${row.spread[1].toFixed(2)}`,
-    ms(row.cpuMs),
-    ms(row.peerCpuMs),
-  ]);
-  const parts = bare.map((row, i) => [
-    `${row.size} ${row.pipeline}`,
-    ms(row.decodeMs),
-    ms(row.transformMs),
-    ms(row.encodeMs),
-    ms(row.decodeMs + row.transformMs + row.encodeMs),
-    ms(rows[i]!.cpuMs),
+function caseOf(size: EngineSize, one: EngineCase, bare: BareCosts, [ours, theirs]: Cost[][]) {
+  const of = (costs: readonly Cost[], what: "wallMs" | "cpuMs" | "peakRssBytes") =>
+    costs.map((cost) => cost[what]);
+  const middle = (costs: readonly Cost[]) => ({
+    wallMs: median(of(costs, "wallMs")),
+    cpuMs: median(of(costs, "cpuMs")),
+    peakRssBytes: Math.max(...of(costs, "peakRssBytes")),
+  });
+  const boundMs = (bare.decodeMs + bare.transformMs + bare.encodeMs) / availableParallelism();
+  const row: EngineRow = {
+    ...{ size: size.name, pipeline: one.name, ...middle(ours!), peer: middle(theirs!), bare, boundMs },
+    phases: ours!.at(-1)!.phases ?? {},
+  };
+  const label = `${size.name}, ${one.name}`;
+  const ratio = (id: string, what: "wallMs" | "cpuMs" | "peakRssBytes") =>
+    metricOf(
+      { id: `${id}/${label}`, unit: "×", better: "lower", kind: "ratio" },
+      pairwise(of(ours!, what), of(theirs!, what)),
+    );
+  const absolute = (id: string, unit: string, values: readonly number[]) =>
+    metricOf({ id: `${id}/${label}`, unit, better: "lower", kind: "absolute" }, values);
+  const metrics = [
+    ratio("wall over libvips", "wallMs"),
+    ratio("CPU over libvips", "cpuMs"),
+    ratio("peak memory over libvips", "peakRssBytes"),
+    absolute("wall", "ms", of(ours!, "wallMs")),
+    absolute("libvips' wall", "ms", of(theirs!, "wallMs")),
+    absolute("CPU", "ms", of(ours!, "cpuMs")),
+    absolute("peak memory", "MiB", [row.peakRssBytes / 2 ** 20]),
+    absolute("libvips' peak memory", "MiB", [row.peer.peakRssBytes / 2 ** 20]),
+    absolute("wall over the bound", "×", [row.wallMs / boundMs]),
+  ];
+  return { row, metrics };
+}
+
+const ms = (value: number): string => value.toFixed(0);
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+
+export function printEngine({ rows, metrics }: EngineFound): string {
+  const side = rows.map((row) => {
+    const label = `${row.size}, ${row.pipeline}`;
+    const { value, spread } = metrics.find(({ id }) => id === `wall over libvips/${label}`)!;
+    return [
+      ...[label, ms(row.wallMs), ms(row.peer.wallMs), value.toFixed(2)],
+      spread === undefined ? "" : `${spread.min.toFixed(2)}–${spread.max.toFixed(2)}`,
+      ...[ms(row.cpuMs), ms(row.peer.cpuMs), mib(row.peakRssBytes), mib(row.peer.peakRssBytes)],
+    ];
+  });
+  const parts = rows.map(({ size, pipeline, bare, cpuMs, wallMs, boundMs }) => {
+    const { decodeMs, cutMs, transformMs, collectMs, encodeMs } = bare;
+    const known = decodeMs + cutMs + transformMs + collectMs + encodeMs;
+    const all = [decodeMs, cutMs, transformMs, collectMs, encodeMs, cpuMs - known, cpuMs, boundMs];
+    return [`${size}, ${pipeline}`, ...all.map(ms), (wallMs / boundMs).toFixed(2)];
+  });
+  const phases = rows.map(({ size, pipeline, phases }) => [
+    `${size}, ${pipeline}`,
+    Object.entries(phases)
+      .map(([phase, taken]) => `${phase} ${ms(taken)}`)
+      .join(", "),
   ]);
   return [
-    "JPEG to JPEG q90: wall ms, beside one libvips process",
-    table(["", "tessera", "libvips", "ratio", "spread", "cpu", "libvips cpu"], side),
+    "JPEG to JPEG q90: wall ms, beside one libvips process; CPU ms; peak MiB",
+    table(["", "tessera", "libvips", "ratio", "spread", "cpu", "libvips", "peak", "libvips"], side),
     "",
-    "CPU ms of the parts alone, and of all that Tessera does",
-    table(["", "decode", "transform", "encode", "sum", "tessera cpu"], parts),
+    "CPU ms of the parts alone, what is left of all that Tessera takes, and the bound by what computes, over the cores",
+    table(["", "decode", "cut", "op", "collect", "encode", "rest", "all", "bound ms", "wall/bound"], parts),
+    "",
+    "Wall ms of the phases, which overlap",
+    table(["", "phases"], phases),
   ].join("\n");
+}
+
+export async function findEngine(options: BenchOptions): Promise<Findings> {
+  const { effort, repeats = effort === "full" ? 7 : 5 } = options;
+  const found = await benchEngine({ sizes: sizesOf(options), repeats });
+  return { metrics: found.metrics, rows: found.rows, text: printEngine(found) };
 }

@@ -1,17 +1,12 @@
-import { cpus, loadavg, totalmem } from "node:os";
-
 /** What one run cost: wall and CPU in milliseconds. */
 export interface Cost {
   readonly wallMs: number;
   readonly cpuMs: number;
+  /** Of the process, since its start. */
   readonly peakRssBytes: number;
+  /** Milliseconds by name, where the peer says so. */
+  readonly phases?: Readonly<Record<string, number>>;
 }
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 /** A process that does one piece of work each time that it is asked, warm like a service. */
 export class Peer {
@@ -45,20 +40,16 @@ export class Peer {
 }
 
 /** The peer's side: reads work from standard input and answers each with what it cost. */
-export async function servePeer<W>(work: (asked: W) => Promise<void>): Promise<void> {
+export async function servePeer<W>(work: (asked: W) => Promise<Pick<Cost, "phases">>): Promise<void> {
   for await (const line of linesOf(Bun.stdin.stream())) {
     const cpu = process.cpuUsage();
     const start = performance.now();
-    let error: string | undefined;
-    await work(JSON.parse(line) as W).catch((thrown: unknown) => {
-      error = String(thrown);
-    });
+    const said = await work(JSON.parse(line) as W).catch((thrown: unknown) => ({ error: String(thrown) }));
     const wallMs = performance.now() - start;
     const used = process.cpuUsage(cpu);
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
-    process.stdout.write(
-      `${JSON.stringify({ wallMs, cpuMs: (used.user + used.system) / 1000, peakRssBytes, error })}\n`,
-    );
+    const cost: Cost = { wallMs, cpuMs: (used.user + used.system) / 1000, peakRssBytes };
+    process.stdout.write(`${JSON.stringify({ ...cost, ...said })}\n`);
   }
 }
 
@@ -73,23 +64,60 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   }
 }
 
-/** What the figures depend on beside the code. */
-export const environment = () => ({
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: cpus().length,
-  memoryBytes: totalmem(),
-  load: loadavg()[0],
-  bun: Bun.version,
-  platform: `${process.platform}-${process.arch}`,
-});
+/** Milliseconds that `work` takes. */
+async function timed(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
 
-/** Rows of texts as an aligned table; numbers to the right. */
-export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const all = [header, ...rows].map((row) => row.map(String));
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all
-    .map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "),
-    )
-    .join("\n");
+export interface Rounds {
+  readonly warmups: number;
+  readonly repeats: number;
+}
+
+/**
+ * What is compared takes turns, so that a change of the machine's speed meets all of it; each round goes the other way
+ * round than the one before, so that nobody always follows the same neighbour. Gives each one's values, by round.
+ */
+export async function interleaved<T>(
+  contestants: readonly (() => T | Promise<T>)[],
+  { warmups, repeats }: Rounds,
+): Promise<T[][]> {
+  const found: T[][] = contestants.map(() => []);
+  const order = contestants.map((_, i) => i);
+  for (let round = 0; round < warmups + repeats; round++) {
+    for (const i of round % 2 === 0 ? order : order.toReversed()) {
+      const value = await contestants[i]!();
+      if (round >= warmups) found[i]!.push(value);
+    }
+  }
+  return found;
+}
+
+/** A sample is at least so long, as far as so many runs make it: a clock's tick is no figure. */
+const SAMPLE_MS = 0.5;
+const BATCH_MAX = 16;
+const SAMPLES = 3;
+
+/**
+ * Milliseconds of one `run`, for what is short and keeps to one thread: the quickest of a few samples, since whoever
+ * else wants the core can only make it slower.
+ */
+export async function quickest(
+  run: () => unknown,
+  { warmMs }: { readonly warmMs: number },
+): Promise<() => Promise<number>> {
+  const begun = performance.now();
+  let once = await timed(run);
+  while (performance.now() - begun < warmMs) once = Math.min(once, await timed(run));
+  const count = Math.min(BATCH_MAX, Math.max(1, Math.ceil(SAMPLE_MS / once)));
+  const batch = async () => {
+    for (let i = 0; i < count; i++) await run();
+  };
+  return async () => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < SAMPLES; i++) least = Math.min(least, (await timed(batch)) / count);
+    return least;
+  };
 }

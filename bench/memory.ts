@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePicture } from "../samples/write.ts";
-import { environment, median, table } from "./harness.ts";
+import type { BenchOptions, Findings } from "./bench.ts";
+import { metricOf } from "./record.ts";
+import { table } from "./report/table.ts";
+import { median } from "./stats.ts";
 
-export const MEMORY_SIZES = [
-  { name: "10 MP", width: 4000, height: 2500, gigapixel: false },
-  { name: "80 MP", width: 10_000, height: 8000, gigapixel: false },
-  { name: "300 MP", width: 20_000, height: 15_000, gigapixel: false },
-  { name: "1 Gpx", width: 35_000, height: 30_000, gigapixel: true },
+const SIZES = [
+  { name: "10 MP", width: 4000, height: 2500 },
+  { name: "80 MP", width: 10_000, height: 8000 },
+  { name: "300 MP", width: 20_000, height: 15_000 },
+  { name: "1 Gpx", width: 35_000, height: 30_000 },
 ] as const;
 
 export interface MemorySize {
@@ -31,12 +34,12 @@ export async function benchMemory(sizes: readonly MemorySize[], repeats: number,
       const args = ["run", input, "--do", pipeline, "--output", output, "--threads", "2", "--json"];
       const runs = [];
       for (let i = 0; i < repeats; i++) runs.push(await runCommand(args));
-      const wallMs = median(runs.map(({ wall_ms }) => wall_ms));
-      const peakRssBytes = Math.max(...runs.map(({ peak_rss_bytes }) => peak_rss_bytes));
-      rows.push({ name, pixels: width * height, wallMs, peakRssBytes });
+      const wallsMs = runs.map(({ wall_ms }) => wall_ms);
+      const peaks = runs.map(({ peak_rss_bytes }) => peak_rss_bytes);
+      rows.push({ name, pixels: width * height, wallsMs, peaks });
       rmSync(input);
     }
-    return { environment: environment(), rows };
+    return { rows };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -50,11 +53,41 @@ async function runCommand(args: readonly string[]) {
 }
 
 export function printMemory({ rows }: Awaited<ReturnType<typeof benchMemory>>): string {
-  const lines = rows.map(({ name, pixels, wallMs, peakRssBytes }) => [
+  const lines = rows.map(({ name, pixels, wallsMs, peaks }) => [
     name,
-    (wallMs / 1000).toFixed(2),
-    (wallMs / (pixels / 1e6)).toFixed(2),
-    (peakRssBytes / 2 ** 20).toFixed(0),
+    (median(wallsMs) / 1000).toFixed(2),
+    (median(wallsMs) / (pixels / 1e6)).toFixed(2),
+    (Math.max(...peaks) / 2 ** 20).toFixed(0),
   ]);
   return table(["TIFF → blur(sigma=2) → JPEG", "s", "ms/MP", "peak MiB"], lines);
+}
+
+const EFFORTS = {
+  quick: { sizes: 1, repeats: 2 },
+  usual: { sizes: 2, repeats: 3 },
+  full: { sizes: 3, repeats: 5 },
+};
+
+export async function findMemory({ effort, repeats, gigapixel }: BenchOptions): Promise<Findings> {
+  const own = EFFORTS[effort];
+  const record = await benchMemory(
+    SIZES.slice(0, gigapixel ? SIZES.length : own.sizes),
+    repeats ?? own.repeats,
+  );
+  const [first] = record.rows;
+  const metrics = record.rows.flatMap(({ name, pixels, wallsMs, peaks }) => [
+    metricOf(
+      { id: `peak memory/${name}`, unit: "MiB", better: "lower", kind: "absolute" },
+      peaks.map((bytes) => bytes / 2 ** 20),
+    ),
+    metricOf(
+      { id: `time a megapixel/${name}`, unit: "ms", better: "lower", kind: "absolute" },
+      wallsMs.map((ms) => ms / (pixels / 1e6)),
+    ),
+    metricOf(
+      { id: `peak over that of ${first!.name}/${name}`, unit: "×", better: "lower", kind: "ratio" },
+      peaks.map((bytes) => bytes / median(first!.peaks)),
+    ),
+  ]);
+  return { metrics, rows: record.rows, text: printMemory(record) };
 }

@@ -1,32 +1,35 @@
 /**
- * Every op on one tile, one thread: the kernels of our own beside what comes closest in libvips and @napi-rs/image, in
- * turn, medians. This is what the choice of engine for each op rests on.
+ * Every op on one tile: the kernels of our own beside what comes closest in libvips and @napi-rs/image, in turn, on one
+ * thread and on all. This is what the choice of engine for each op rests on.
  */
-import type { PixelFormat } from "../shared/geometry.ts";
-import { allOps, opNamed } from "../shared/ops/registry.ts";
-import { parsePipeline } from "../shared/pipeline/pipeline.ts";
-import { environment, median, table } from "./harness.ts";
-import { libvips, napi, ownEngine, ownHistogram, type Run } from "./op_engines.ts";
+import { availableParallelism } from "node:os";
+import { allOps } from "../shared/ops/registry.ts";
+import type { BenchOptions, Findings } from "./bench.ts";
+import { interleaved, quickest } from "./harness.ts";
+import { type EngineName, FORMATS, type FormatName, opCase } from "./op_cases.ts";
+import { OpThreads } from "./op_threads.ts";
+import { type Metric, metricOf } from "./record.ts";
+import { table } from "./report/table.ts";
+import { slowed } from "./slow.ts";
+import { median, pairwise } from "./stats.ts";
+import { yardstick } from "./yardstick.ts";
 
 export interface OpsBench {
   /** Side of the tile in pixels. */
   readonly side: number;
   readonly repeats: number;
   readonly warmups: number;
+  /** Each engine runs so long before it counts. */
+  readonly warmMs: number;
   /** Names of ops; all if left out. */
   readonly only?: readonly string[];
   /** Of FORMATS; all if left out. */
-  readonly formats?: readonly (keyof typeof FORMATS)[];
+  readonly formats?: readonly FormatName[];
+  /** Threads of the second part, which is of RGB8 alone; 0 leaves it out. */
+  readonly threads: number;
+  /** By how much our own engine is slowed down, to show that it is noticed. */
+  readonly slower?: number;
 }
-
-export const OPS_FULL: OpsBench = { side: 512, repeats: 30, warmups: 15 };
-
-export const FORMATS = {
-  gray8: { channels: 1, depth: 8 },
-  RGB8: { channels: 3, depth: 8 },
-  RGBA8: { channels: 4, depth: 8 },
-  RGB16: { channels: 3, depth: 16 },
-} as const satisfies Record<string, PixelFormat>;
 
 /** Where the defaults do nothing, or where one size says too little. */
 const CASES: Readonly<Record<string, readonly string[]>> = {
@@ -40,63 +43,161 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
 
 export interface OpsRow {
   readonly op: string;
-  readonly format: string;
-  readonly engine: "own" | "libvips" | "napi";
+  readonly format: FormatName;
+  readonly engine: EngineName;
+  readonly threads: number;
   readonly ms: number;
   readonly megapixelsPerSecond: number;
 }
 
-export async function benchOps(options: OpsBench) {
+export interface OpsFound {
+  readonly side: number;
+  readonly rows: readonly OpsRow[];
+  readonly metrics: readonly Metric[];
+}
+
+export async function benchOps(options: OpsBench): Promise<OpsFound> {
   const rows: OpsRow[] = [];
-  const formats = options.formats ?? (Object.keys(FORMATS) as (keyof typeof FORMATS)[]);
-  for (const { name } of allOps()) {
-    if (options.only !== undefined && !options.only.includes(name)) continue;
-    for (const text of CASES[name] ?? [name])
-      for (const format of formats) rows.push(...(await rowsOf(text, format, options)));
-  }
-  return { environment: environment(), side: options.side, rows };
-}
-
-async function rowsOf(text: string, format: keyof typeof FORMATS, options: OpsBench): Promise<OpsRow[]> {
-  const { side, repeats, warmups } = options;
-  const steps = parsePipeline(text);
-  const whole = opNamed(steps[0]!.op).kind === "statistics";
-  // The tile lies in the middle, so that every filter has its whole margin.
-  const image = { width: 3 * side, height: 3 * side, ...FORMATS[format] };
-  const { run, source, out } = whole ? ownHistogram(image, side) : ownEngine(steps, image, side);
-  const engines = { own: run, libvips: libvips(text, source), napi: napi(text, source) };
-  const there = Object.entries(engines).filter(
-    (entry): entry is [OpsRow["engine"], Run] => entry[1] !== undefined,
-  );
-  const times = new Map(there.map(([engine]) => [engine, [] as number[]]));
-  for (let i = 0; i < warmups + repeats; i++) {
-    for (const [engine, once] of there) {
-      const start = performance.now();
-      await once();
-      if (i >= warmups) times.get(engine)!.push(performance.now() - start);
+  const metrics: Metric[] = [];
+  const formats = options.formats ?? (Object.keys(FORMATS) as FormatName[]);
+  for (const text of textsOf(options))
+    for (const format of formats) {
+      const found = await onOneThread(text, format, options);
+      rows.push(...found.rows);
+      metrics.push(...found.metrics);
     }
-  }
-  return there.map(([engine]) => {
-    const ms = median(times.get(engine)!);
-    return { op: text, format, engine, ms, megapixelsPerSecond: (out.width * out.height) / ms / 1000 };
-  });
+  if (options.threads > 0) rows.push(...(await onAllThreads(options)));
+  return { side: options.side, rows, metrics };
 }
 
-export function printOps({ side, rows }: Awaited<ReturnType<typeof benchOps>>): string {
-  const lines = new Map<string, OpsRow[]>();
-  for (const row of rows) {
-    const key = `${row.op}|${row.format}`;
-    lines.set(key, [...(lines.get(key) ?? []), row]);
-  }
-  const body = [...lines.values()].map((line) => {
-    const of = (engine: string) => line.find((row) => row.engine === engine);
-    const ms = (engine: string) => of(engine)?.ms.toFixed(2) ?? "";
-    const { op, format } = line[0]!;
-    return [op, format, ms("own"), of("own")!.megapixelsPerSecond.toFixed(0), ms("libvips"), ms("napi")];
+const textsOf = ({ only }: OpsBench): string[] =>
+  allOps()
+    .filter(({ name }) => only === undefined || only.includes(name))
+    .flatMap(({ name }) => CASES[name] ?? [name]);
+
+async function onOneThread(op: string, format: FormatName, options: OpsBench) {
+  const { engines, pixels } = opCase(op, format, options.side);
+  const contestants = [];
+  for (const [engine, run] of engines)
+    contestants.push(await quickest(engine === "own" ? slowed(run, options.slower ?? 0) : run, options));
+  const [unit, ...times] = await interleaved([await quickest(yardstick, options), ...contestants], options);
+  const rows: OpsRow[] = engines.map(([engine], i) => {
+    const ms = median(times[i]!);
+    return { op, format, engine, threads: 1, ms, megapixelsPerSecond: pixels / ms / 1000 };
   });
-  const header = ["", "format", "own ms", "own MP/s", "libvips ms", "napi ms"];
-  return [
-    `One tile of ${side} × ${side}, one thread; whole-image ops: their histogram`,
-    table(header, body),
-  ].join("\n");
+  const label = `${op}, ${format}`;
+  const ratio = { unit: "×", better: "lower", kind: "ratio" } as const;
+  const metrics = [
+    metricOf({ id: `own/${label}`, unit: "ms", better: "lower", kind: "absolute" }, times[0]!),
+    metricOf({ id: `own over the yardstick/${label}`, ...ratio }, pairwise(times[0]!, unit!)),
+    ...engines
+      .slice(1)
+      .map(([engine], i) =>
+        metricOf({ id: `own over ${engine}/${label}`, ...ratio }, pairwise(times[0]!, times[i + 1]!)),
+      ),
+  ];
+  return { rows, metrics };
+}
+
+/** All threads of one engine at a time: libvips and @napi-rs/image are given one thread an image too. */
+async function onAllThreads(options: OpsBench): Promise<OpsRow[]> {
+  const { side, warmups, repeats } = options;
+  const threads = new OpThreads(options.threads);
+  const rows: OpsRow[] = [];
+  const tiles = Math.max(1, repeats >> 1);
+  try {
+    for (const op of textsOf(options)) {
+      const { engines, pixels } = opCase(op, "RGB8", side);
+      await threads.make(op, "RGB8", side);
+      if (warmups > 0) for (const [engine] of engines) await threads.run(engine, Math.min(warmups, tiles));
+      const times = await interleaved(
+        engines.map(
+          ([engine]) =>
+            () =>
+              threads.run(engine, tiles),
+        ),
+        { warmups: 0, repeats: 3 },
+      );
+      for (const [i, [engine]] of engines.entries()) {
+        const ms = median(times[i]!) / tiles;
+        const megapixelsPerSecond = (threads.count * pixels) / ms / 1000;
+        rows.push({ op, format: "RGB8", engine, threads: threads.count, ms, megapixelsPerSecond });
+      }
+    }
+  } finally {
+    await threads.end();
+  }
+  return rows;
+}
+
+export function printOps({ side, rows }: OpsFound): string {
+  const lines = Map.groupBy(rows, ({ op, format, threads }) => `${op}|${format}|${threads}`);
+  const engines = ["own", "libvips", "napi"] as const;
+  const body = (threads: (count: number) => boolean, of: (row: OpsRow) => string) =>
+    [...lines.values()]
+      .filter(([first]) => threads(first!.threads))
+      .map((line) => {
+        const cells = engines.map((engine) => line.find((row) => row.engine === engine));
+        return [line[0]!.op, line[0]!.format, ...cells.map((row) => (row === undefined ? "" : of(row)))];
+      });
+  const one = body(
+    (count) => count === 1,
+    ({ ms, megapixelsPerSecond }) => `${ms.toFixed(2)} ${megapixelsPerSecond.toFixed(0).padStart(6)}`,
+  );
+  const all = body(
+    (count) => count > 1,
+    ({ megapixelsPerSecond }) => megapixelsPerSecond.toFixed(0),
+  );
+  const text = [
+    `One tile of ${side} × ${side}, one thread: ms and MP/s; of whole-image ops their histogram`,
+    table(["", "format", ...engines], one),
+  ];
+  if (all.length > 0)
+    text.push(
+      "",
+      `All ${rows.find(({ threads }) => threads > 1)!.threads} threads: MP/s`,
+      table(["", "format", ...engines], all),
+    );
+  return text.join("\n");
+}
+
+const EFFORTS = {
+  quick: {
+    side: 512,
+    repeats: 9,
+    warmups: 2,
+    warmMs: 60,
+    formats: ["RGB8"],
+    only: ["blur", "invert", "median", "resize"],
+  },
+  usual: { side: 512, repeats: 11, warmups: 2, warmMs: 60, formats: ["RGB8"] },
+  full: { side: 512, repeats: 15, warmups: 2, warmMs: 100 },
+} as const satisfies Record<string, Omit<OpsBench, "threads">>;
+
+export async function findOps({ effort, repeats, ops }: BenchOptions): Promise<Findings> {
+  const options = { threads: Math.max(2, availableParallelism()), ...EFFORTS[effort] };
+  const found = await benchOps({
+    ...options,
+    ...(repeats !== undefined && { repeats }),
+    ...(ops !== undefined && { only: ops }),
+  });
+  return {
+    metrics: [...found.metrics, ...threadMetrics(found)],
+    rows: { side: found.side, rows: found.rows },
+    text: printOps(found),
+  };
+}
+
+/** What all threads do together over what one does. */
+function threadMetrics({ rows }: OpsFound): Metric[] {
+  const own = rows.filter(({ engine }) => engine === "own");
+  return own
+    .filter(({ threads }) => threads > 1)
+    .flatMap((all) => {
+      const one = own.find((row) => row.op === all.op && row.format === all.format && row.threads === 1);
+      if (one === undefined) return [];
+      const value = all.megapixelsPerSecond / one.megapixelsPerSecond;
+      const id = `all threads over one/${all.op}, ${all.format}`;
+      return [{ id, value, unit: "×", better: "higher", kind: "absolute" }];
+    });
 }

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writePicture } from "../samples/write.ts";
-import { environment, linesOf, median, Peer, table } from "./harness.ts";
+import type { BenchOptions, Findings } from "./bench.ts";
+import { linesOf, Peer } from "./harness.ts";
+import { metricOf } from "./record.ts";
+import { table } from "./report/table.ts";
+import { median } from "./stats.ts";
 
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 
@@ -17,12 +21,7 @@ export async function benchStart(repeats: number) {
       master.push(await masterMs(join(dir, `data-${i}`)));
     }
     const photo = await photoMs(dir, Math.max(repeats, 5));
-    return {
-      environment: environment(),
-      transformsMs: median(transforms),
-      masterMs: median(master),
-      photoMs: photo,
-    };
+    return { transformsMs: transforms, masterMs: master, photoMs: photo };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -50,7 +49,7 @@ async function masterMs(dir: string): Promise<number> {
   return ms;
 }
 
-async function photoMs(dir: string, repeats: number): Promise<number> {
+async function photoMs(dir: string, repeats: number): Promise<number[]> {
   const input = join(dir, "photo.jpg");
   await writePicture(input, { width: 1154, height: 866, channels: 3, depth: 8, seed: 1 });
   const peer = new Peer("./peers/tessera.ts");
@@ -64,7 +63,7 @@ async function photoMs(dir: string, repeats: number): Promise<number> {
     await peer.run(work);
     const runs: number[] = [];
     for (let i = 0; i < repeats; i++) runs.push((await peer.run(work)).wallMs);
-    return median(runs);
+    return runs;
   } finally {
     await peer.close();
   }
@@ -78,9 +77,23 @@ export function printStart({
   return table(
     ["median", "ms"],
     [
-      ["tessera transforms", transformsMs.toFixed(0)],
-      ["master ready", masterMs.toFixed(0)],
-      ["1-MP photo, warm", photoMs.toFixed(0)],
+      ["tessera transforms", median(transformsMs).toFixed(0)],
+      ["master ready", median(masterMs).toFixed(0)],
+      ["1-MP photo, warm", median(photoMs).toFixed(0)],
     ],
   );
+}
+
+export async function findStart({
+  effort,
+  repeats = effort === "quick" ? 3 : 9,
+}: BenchOptions): Promise<Findings> {
+  const rows = await benchStart(repeats);
+  const ms = { unit: "ms", better: "lower", kind: "absolute" } as const;
+  const metrics = [
+    metricOf({ id: "wait/tessera transforms", ...ms }, rows.transformsMs),
+    metricOf({ id: "wait/master ready", ...ms }, rows.masterMs),
+    metricOf({ id: "wait/1-MP photo, warm", ...ms }, rows.photoMs),
+  ];
+  return { metrics, rows, text: printStart(rows) };
 }

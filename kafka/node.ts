@@ -22,6 +22,11 @@ export class KafkaNode {
     this.address = options.address;
   }
 
+  /** Of the process, while it runs. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** Resolves when clients are served; at once if it runs. @throws Error with what Kafka said, if it does not start */
   async start(): Promise<void> {
     if (this.isRunning()) return;

@@ -21,6 +21,8 @@ export const BROKER_NAME = "broker.test";
 export interface Security {
   /** The authority of the broker's certificate, as PEM. */
   readonly ca: string;
+  /** The broker's own, for who wants to stand between it and its clients. */
+  readonly broker: ClientCertificate;
   /** A certificate of this authority: the user `CN=worker`. */
   readonly worker: ClientCertificate;
   /** One of an authority that the broker does not know. */
@@ -52,6 +54,7 @@ export async function makeSecurity(folder: string): Promise<SecurityFiles> {
   return {
     security: {
       ca: authority.certificate,
+      broker,
       worker,
       forged: { ...forged, ca: stranger.certificate },
       token,

@@ -6,6 +6,7 @@ import type { DeadLetter } from "../shared/bus/messages.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
+import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
@@ -14,6 +15,7 @@ import { JobFiles } from "./jobs/job_files.ts";
 import { JobRun } from "./jobs/job_run.ts";
 import { Progress, viewOf } from "./jobs/progress.ts";
 import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
+import { JobWatchers } from "./jobs/watchers.ts";
 import type { Limits } from "./limits.ts";
 import { Packing } from "./packing/packing.ts";
 import { planPipeline } from "./plan/plan.ts";
@@ -33,6 +35,8 @@ const RESULTS_AT_ONCE = 8;
 const LETTER_LIMIT_MS = 5000;
 const SWEEP_EVERY_MS = 600_000;
 const NEVER = Number.POSITIVE_INFINITY;
+/** A pause of this process that is nobody's delay; shorter ones are an event loop at work. */
+const STANDSTILL_MS = 1000;
 
 export interface MasterOptions {
   readonly dir: string;
@@ -49,6 +53,7 @@ export interface MasterOptions {
   /** Milliseconds without a heartbeat; by default never, for a worker in the same process. */
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
   readonly now?: () => number;
+  readonly every?: Every;
   /** Something outside is wrong that mends itself or has to be mended; work waits for it. */
   readonly onTrouble?: (fault: TesseraError) => void;
 }
@@ -65,6 +70,7 @@ export class Master {
   private readonly store: JobStore;
   private readonly dispatcher: Dispatcher;
   private readonly now: () => number;
+  private readonly every: Every;
   private readonly active = new Map<string, Active>();
   private readonly queue = new JobQueue();
   private readonly roster: Roster;
@@ -73,22 +79,31 @@ export class Master {
   private readonly running = new Map<string, Promise<void>>();
   /** Dead letters under way, by job. */
   private readonly letters = new Map<string, Promise<unknown>>();
-  private readonly listeners = new Set<(job: JobView) => void>();
-  private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
+  private readonly watchers = new JobWatchers();
   private subscriptions: Subscription[] = [];
-  private sweeper: Timer | undefined;
+  private endSweeps: (() => void) | undefined;
   private stopping = false;
 
   constructor(private readonly options: MasterOptions) {
     this.now = options.now ?? Date.now;
+    this.every = options.every ?? everyBySystem;
     this.files = new JobFiles(options.dir, options.limits, this.now);
     this.store = new JobStore(join(options.dir, "tessera.sqlite"), options.durable, this.now);
     const { bus, buffers, leaseMs, fingerprint, silence } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
-    this.roster = new Roster({ fingerprint, now: this.now, silentAfterMs, lostAfterMs });
+    const clock = new AwakeClock(this.now, Math.min(silentAfterMs / 4, STANDSTILL_MS));
+    this.roster = new Roster({ fingerprint, clock, silentAfterMs, lostAfterMs });
     this.packing = new Packing(buffers);
     this.dispatcher = new Dispatcher({
-      ...{ bus, buffers, leaseMs, roster: this.roster, packing: this.packing, now: this.now },
+      ...{
+        bus,
+        buffers,
+        leaseMs,
+        roster: this.roster,
+        packing: this.packing,
+        clock,
+        every: this.every,
+      },
       master: this.name,
       onTile: (assignment, event) => this.tile(assignment, event),
       onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
@@ -122,14 +137,14 @@ export class Master {
     // Those that were under way come before those that waited.
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
     for (const job of unfinished.sort((a, b) => begun(a) - begun(b))) if (!job.paused) this.enqueue(job);
-    this.sweeper = setInterval(() => this.files.sweep(this.store), SWEEP_EVERY_MS);
+    this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.files.sweep(this.store));
     this.schedule();
   }
 
   /** Stops in good order: what is under way is interrupted and goes on at the next start. */
   async stop(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.sweeper);
+    this.endSweeps?.();
     for (const { run } of this.active.values())
       run.stop(new TesseraError("bus_closed", "The master is stopping."));
     await Promise.allSettled(this.running.values());
@@ -163,23 +178,15 @@ export class Master {
   }
 
   /** Resolves with the job once it has ended. @throws job_not_found */
-  wait(id: string): Promise<JobView> {
-    return new Promise((resolve) => {
-      const now = this.view(id);
-      if (hasEnded(now.state)) {
-        resolve(now);
-        return;
-      }
-      const waiting = this.waiting.get(id);
-      if (waiting === undefined) this.waiting.set(id, [resolve]);
-      else waiting.push(resolve);
-    });
+  async wait(id: string): Promise<JobView> {
+    const now = this.view(id);
+    return hasEnded(now.state) ? now : this.watchers.end(id);
   }
 
   /** Stops a job at once and frees its disk. @throws job_not_found, job_not_active */
   cancel(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.cancel(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.unended(id);
+    this.store.cancel(id);
     this.queue.remove(id);
     const active = this.active.get(id);
     if (active !== undefined) active.run.stop(new TesseraError("job_cancelled"));
@@ -189,8 +196,8 @@ export class Master {
 
   /** Interrupts a job and gives its place to others, until it is resumed. @throws job_not_found, job_not_active */
   pause(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.pause(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    const view = this.unended(id);
+    if (!this.store.pause(id)) return view;
     this.queue.remove(id);
     this.active.get(id)?.run.stop(new TesseraError("job_paused"));
     return this.told(id);
@@ -198,8 +205,8 @@ export class Master {
 
   /** Takes a paused job up where it stood. @throws job_not_found, job_not_active */
   resume(id: string): JobView {
-    const { state } = this.view(id);
-    if (!this.store.resume(id)) throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    const view = this.unended(id);
+    if (!this.store.resume(id)) return view;
     this.enqueueOnceFree(id);
     this.schedule();
     return this.told(id);
@@ -209,7 +216,7 @@ export class Master {
   retry(id: string): JobView {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    if (!this.files.hasSource(record) || !this.store.retry(id))
+    if (!this.files.areKept(record) || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
     this.enqueueOnceFree(id);
     this.schedule();
@@ -218,10 +225,8 @@ export class Master {
 
   /** @throws job_not_found, job_not_active, request_invalid */
   setPriority(id: string, priority: number): JobView {
-    const { state } = this.view(id);
-    validPriority(priority);
-    if (!this.store.setPriority(id, priority))
-      throw new TesseraError("job_not_active", `Its state is ${state}.`);
+    this.unended(id);
+    this.store.setPriority(id, validPriority(priority));
     this.queue.setPriority(id, priority);
     const active = this.active.get(id);
     if (active !== undefined) active.priority = priority;
@@ -249,8 +254,7 @@ export class Master {
 
   /** Told of every change of a job and every tile. Returns how to end it. */
   onProgress(listener: (job: JobView) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.watchers.add(listener);
   }
 
   private enqueue(record: JobRecord): void {
@@ -278,7 +282,7 @@ export class Master {
     } catch (thrown) {
       this.fail(record.id, thrown);
       this.files.discard(this.store.get(record.id)!);
-      this.tell(this.view(record.id));
+      this.watchers.tell(this.view(record.id));
     }
   }
 
@@ -297,7 +301,7 @@ export class Master {
       workersApart: bus.packs,
       openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
       weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
-      onChange: () => this.tell(this.view(id)),
+      onChange: () => this.watchers.tell(this.view(id)),
       onDead: (letter) => void this.letters.set(id, this.post(letter)),
     });
     this.active.set(id, { run, progress, priority: record.priority });
@@ -315,20 +319,20 @@ export class Master {
       this.fail(id, thrown);
     }
     this.active.delete(id);
-    if (!this.stopping) {
-      // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
-      const view = this.view(id);
-      if (view.state === "done") this.tell(view);
-      // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
-      const leftovers = this.files.leftovers(this.store.get(id)!);
-      await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
-      if (view.state !== "done") this.tell(view);
-    }
+    if (this.stopping) return;
+    const ended = this.store.get(id)!;
+    // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
+    if (ended.state === "done") this.watchers.tell(this.show(ended));
+    // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
+    const leftovers = this.files.leftovers(ended);
+    await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
     this.running.delete(id);
     if (this.stopping) return;
+    const record = this.store.get(id)!;
     // Resumed, or tried again, before it had let go of everything.
-    const record = this.store.get(id);
-    if (record !== undefined && !hasEnded(record.state) && !record.paused) this.enqueue(record);
+    if (!hasEnded(record.state) && !record.paused) this.enqueue(record);
+    // Only now: whoever is told may do with it what its state allows.
+    if (ended.state !== "done") this.watchers.tell(this.show(record));
     this.schedule();
   }
 
@@ -350,19 +354,12 @@ export class Master {
   private tile({ run }: Assignment, event: TileEvent): void {
     const { job } = run.needs;
     this.active.get(job)?.progress.tile(event);
-    if (event !== "sent" && this.listeners.size > 0) this.tell(this.view(job));
-  }
-
-  private tell(view: JobView): void {
-    for (const listener of this.listeners) listener(view);
-    if (!hasEnded(view.state)) return;
-    for (const resolve of this.waiting.get(view.id) ?? []) resolve(view);
-    this.waiting.delete(view.id);
+    if (event !== "sent" && this.watchers.any) this.watchers.tell(this.view(job));
   }
 
   private told(id: string): JobView {
     const view = this.view(id);
-    this.tell(view);
+    this.watchers.tell(view);
     return view;
   }
 
@@ -373,7 +370,16 @@ export class Master {
   }
 
   private show(record: JobRecord): JobView {
-    return viewOf(record, this.active.get(record.id)?.progress, this.now());
+    const { id, state, request } = record;
+    const done = () => (state === "done" ? request.planned.tiles : this.store.tilesDone(id));
+    return viewOf(record, this.active.get(id)?.progress ?? done(), this.now());
+  }
+
+  /** @throws job_not_found, job_not_active */
+  private unended(id: string): JobView {
+    const view = this.view(id);
+    if (hasEnded(view.state)) throw new TesseraError("job_not_active", `Its state is ${view.state}.`);
+    return view;
   }
 
   private refuseIfStopping(): void {

@@ -1,15 +1,18 @@
 interface Waiting {
   readonly id: string;
   readonly large: boolean;
+  /** Counts those that came. */
+  readonly number: number;
   priority: number;
 }
 
 /** Jobs that wait to begin: the highest priority first, and among equals those that came first. */
 export class JobQueue {
   private waiting: Waiting[] = [];
+  private came = 0;
 
   add(id: string, priority: number, large: boolean): void {
-    this.waiting.push({ id, priority, large });
+    this.waiting.push({ id, priority, large, number: this.came++ });
     this.order();
   }
 
@@ -29,6 +32,6 @@ export class JobQueue {
   }
 
   private order(): void {
-    this.waiting.sort((a, b) => b.priority - a.priority); // stable
+    this.waiting.sort((a, b) => b.priority - a.priority || a.number - b.number);
   }
 }

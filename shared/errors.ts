@@ -118,6 +118,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(TABLE, code);
 export const httpStatus = (code: ErrorCode): number => TABLE[code][0];
 export const publicSentence = (code: ErrorCode): string => TABLE[code][1];
+/** Of the bus itself, not of what it was to carry. */
+export const isBusFault = (code: ErrorCode): boolean => code.startsWith("bus_");
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 
 /** A fault of the world: `code` from the table, `detail` what exactly happened here (shown to whoever asked). */

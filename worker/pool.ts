@@ -1,4 +1,5 @@
 import { Piscina } from "piscina";
+import { TesseraError } from "../shared/errors.ts";
 import type { ThreadInput, ThreadOutput } from "./protocol.ts";
 
 /** The threads that compute tiles. A thread that dies costs its tile one attempt and is replaced. */
@@ -18,8 +19,19 @@ export class TilePool {
     this.piscina.on("error", () => {});
   }
 
-  run(input: ThreadInput): Promise<ThreadOutput> {
-    return this.piscina.run(input);
+  /** @throws tile_failed if it takes longer than `limitMs`: its thread is ended and replaced */
+  async run(input: ThreadInput, limitMs: number): Promise<ThreadOutput> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), limitMs);
+    try {
+      return await this.piscina.run(input, { signal: abort.signal });
+    } catch (thrown) {
+      if (abort.signal.aborted)
+        throw new TesseraError("tile_failed", `It took longer than ${limitMs / 1000} s.`);
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async close(): Promise<void> {

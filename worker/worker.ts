@@ -9,6 +9,7 @@ import { compileChain } from "../shared/ops/chain.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
 import { within } from "../shared/within.ts";
 import { TilePool } from "./pool.ts";
+import type { ThreadInput } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
 
 export interface WorkerOptions {
@@ -21,9 +22,14 @@ export interface WorkerOptions {
   readonly name?: string;
   /** The module that computes tiles in the threads, where it is not the usual one. */
   readonly thread?: URL;
+  /** Milliseconds that a tile may take. */
+  readonly tileLimitMs?: number;
   /** The bus did not take what the worker has to say; it is said again. */
   readonly onTrouble?: (fault: TesseraError) => void;
 }
+
+/** Below the master's lease, so that it hears why. */
+const TILE_LIMIT_MS = 100_000;
 
 /** A master hears of a drain within a heartbeat's way; what it has sent meanwhile still comes. */
 const FAREWELL_MS = 300;
@@ -133,7 +139,8 @@ export class TileWorker {
       const stride = out.width * bytesPerPixel({ channels, depth });
       if (task.pixels && !bus.packs) target = buffers.take(stride * out.height);
       const wanted = bus.packs && task.pixels ? "packed" : target;
-      const done = await this.pool.run({ steps, input, out, window, figures, ...(wanted && { wanted }) });
+      const work: ThreadInput = { steps, input, out, window, figures, ...(wanted && { wanted }) };
+      const done = await this.pool.run(work, this.options.tileLimitMs ?? TILE_LIMIT_MS);
       const raster = target && {
         rect: out,
         format: { channels, depth },

@@ -1,9 +1,12 @@
-/** A worker on Kafka for the benches: `bun kafka_worker.ts BROKER PREFIX THREADS [TILE_MS]`. Says what it has used when asked. */
+/**
+ * A worker on Kafka for the benches: `bun kafka_worker.ts BROKER PREFIX THREADS [TILE_MS]`. Says what it has used when
+ * it is asked.
+ */
 import { BufferPool } from "../../shared/buffers.ts";
 import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
 import { fingerprint } from "../../shared/ops/fingerprint.ts";
 import { TileWorker } from "../../worker/worker.ts";
-import { usedSince } from "./used.ts";
+import { serveUsed } from "./used.ts";
 
 const [broker, prefix, threads, tileMs] = process.argv.slice(2);
 if (tileMs !== undefined) process.env.TESSERA_BENCH_TILE_MS = tileMs;
@@ -14,7 +17,7 @@ const worker = new TileWorker({
 });
 worker.start();
 await worker.ready;
-await usedSince(async () => {});
+await serveUsed(async () => ({ sentBytes: bus.counts.sentBytes }));
 await worker.stop();
 await bus.close();
 process.exit(0);

@@ -6,6 +6,8 @@ interface Work {
   readonly input: string;
   readonly output: string;
   readonly recipe: keyof typeof RECIPES;
+  /** Of the input, in pixels. */
+  readonly width: number;
   readonly quality: number;
 }
 
@@ -17,7 +19,10 @@ const RECIPES = {
     image.convolve({ width: 3, height: 3, kernel: [-1, -1, -1, -1, 9, -1, -1, -1, -1], scale: 1 }),
   grayscale: (image: Sharp) => image.grayscale(),
   invert: (image: Sharp) => image.negate(),
-  half: (image: Sharp) => image.resize({ width: 5000, kernel: "lanczos3", fastShrinkOnLoad: false }),
+  half: (image: Sharp, width: number) =>
+    image.resize({ width: Math.round(width / 2), kernel: "lanczos3", fastShrinkOnLoad: false }),
+  median: (image: Sharp) => image.median(3),
+  rotate90: (image: Sharp) => image.rotate(90),
   six: (image: Sharp) =>
     image
       .flop()
@@ -33,7 +38,8 @@ const RECIPES = {
 } as const;
 
 sharp.cache(false);
-await servePeer<Work>(async ({ input, output, recipe, quality }) => {
+await servePeer<Work>(async ({ input, output, recipe, width, quality }) => {
   const image = sharp(input, { limitInputPixels: false, sequentialRead: true });
-  await RECIPES[recipe](image).jpeg({ quality }).toFile(output);
+  await RECIPES[recipe](image, width).jpeg({ quality }).toFile(output);
+  return {};
 });

@@ -18,5 +18,6 @@ await servePeer<Work>(async ({ input, output, pipeline, spec }) => {
   const job = await engine.master.wait(id);
   if (job.state !== "done") throw new Error(job.error?.message ?? job.state);
   await rename(engine.master.resultPath(id), output);
+  return { ...(job.phases && { phases: job.phases }) };
 });
 await engine.stop();

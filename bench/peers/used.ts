@@ -7,17 +7,17 @@ export interface Used {
   readonly peakRssBytes: number;
 }
 
-/** Answers each line on standard input, with what `serve` makes of it and what the process has used until then. */
-export async function usedSince(serve: (asked: unknown) => Promise<unknown>): Promise<void> {
-  process.stdout.write("{}\n");
+/** Answers each line on standard input with what `serve` makes of it and what the process has used until then. */
+export async function serveUsed(serve: (asked: unknown) => Promise<object>): Promise<void> {
+  process.stdout.write("{}\n"); // ready
   for await (const line of linesOf(Bun.stdin.stream())) {
-    const answer = await serve(JSON.parse(line));
+    const answer = await serve(JSON.parse(line)).catch((thrown: unknown) => ({ error: String(thrown) }));
     const { user, system } = process.cpuUsage();
     const used: Used = {
       cpuMs: (user + system) / 1000,
       rssBytes: process.memoryUsage.rss(),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
     };
-    process.stdout.write(`${JSON.stringify({ answer, used })}\n`);
+    process.stdout.write(`${JSON.stringify({ ...answer, used })}\n`);
   }
 }

@@ -32,6 +32,7 @@ export class Collector {
   private readonly missing: number[];
   private written: Written[] = [];
   private marking = false;
+  private marked: Promise<void> = Promise.resolve();
   private rowsDone = 0;
 
   constructor(private readonly needs: CollectorNeeds) {
@@ -56,8 +57,13 @@ export class Collector {
     this.advance();
     const settled = Promise.withResolvers<void>();
     this.written.push({ band, settled });
-    if (!this.marking) await this.markAll();
+    if (!this.marking) this.marked = this.markAll();
     return settled.promise;
+  }
+
+  /** Resolves once nothing is on its way to the disk: all that was put is marked, or could not be. */
+  idle(): Promise<void> {
+    return this.marked;
   }
 
   private async markAll(): Promise<void> {

@@ -1,15 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { BufferPool } from "../../shared/buffers.ts";
-import { isPacked, PROTOCOL, type Result, type Task, type TileDone } from "../../shared/bus/messages.ts";
+import {
+  isPacked,
+  type Packed,
+  PROTOCOL,
+  type Result,
+  type Task,
+  type TileDone,
+  type TileFailed,
+} from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
-import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
+import { asTesseraError, type ErrorCode, isBusFault, TesseraError } from "../../shared/errors.ts";
 import type { Raster } from "../../shared/raster.ts";
+import type { AwakeClock, Every } from "../clock.ts";
 import { gather, mismatch } from "../collect/check.ts";
 import type { Packing } from "../packing/packing.ts";
 import type { Roster, WorkerSeat } from "../workers/roster.ts";
-import { type Copy, Flights } from "./flights.ts";
+import { type Copy, type Flight, Flights, isOver } from "./flights.ts";
 import { Pace } from "./pace.ts";
-import { type Assignment, ATTEMPTS_MAX, type StageRun } from "./stage_run.ts";
+import type { Assignment, StageRun } from "./stage_run.ts";
 import { Turns } from "./turns.ts";
 
 const TICK_MS = 100;
@@ -42,7 +51,8 @@ interface DispatcherNeeds {
   readonly packing: Packing;
   /** How long a tile may be out before it is sent again. */
   readonly leaseMs: number;
-  readonly now: () => number;
+  readonly clock: AwakeClock;
+  readonly every: Every;
   readonly onTile: (assignment: Assignment, event: TileEvent) => void;
   /** The bus did not take a task; it is tried again. */
   readonly onTrouble: (fault: TesseraError) => void;
@@ -64,7 +74,7 @@ export class Dispatcher {
   /** The worker that is kept free for suspects, while there are any. */
   private kept: WorkerSeat | undefined;
   private heldUntilMs = 0;
-  private timer: Timer | undefined;
+  private endTicks: (() => void) | undefined;
 
   constructor(private readonly needs: DispatcherNeeds) {
     this.pace = new Pace(needs.bus.packs);
@@ -72,12 +82,13 @@ export class Dispatcher {
 
   /** From here on, answers are heard. */
   start(): void {
-    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.endTicks = this.needs.every(TICK_MS, () => this.tick());
     this.pump();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.endTicks?.();
+    this.endTicks = undefined;
   }
 
   add(run: StageRun): void {
@@ -93,7 +104,7 @@ export class Dispatcher {
 
   /** Sends what may be sent. To be called whenever room, rows, results or workers have come. */
   pump(): void {
-    if (this.timer === undefined || this.needs.now() < this.heldUntilMs) return;
+    if (this.endTicks === undefined || this.needs.clock.now() < this.heldUntilMs) return;
     const live = this.needs.roster.live();
     this.sendSuspects(live);
     const open = live.filter((seat) => seat !== this.kept);
@@ -111,9 +122,9 @@ export class Dispatcher {
   async receive(result: Result): Promise<void> {
     const copy = this.flights.copy(result.token);
     if (copy === undefined || !names(this.needs.master, copy.assignment, result)) this.counts.ignored++;
-    else if (!result.ok)
-      this.refused(copy, new TesseraError(result.code, result.message), result.code, result.worker);
-    else await this.arrived(copy, result);
+    else if (result.ok) await this.arrived(copy, result);
+    else if (result.code === "tile_misdelivered") this.returned(copy, result);
+    else this.failed(copy, new TesseraError(result.code, result.message));
     this.pump();
   }
 
@@ -132,45 +143,43 @@ export class Dispatcher {
     if (this.kept === undefined || this.kept.out > 0) return;
     // In one process with the worker, what is computed but not marked would be blamed too if the suspect took it down.
     if (!this.needs.bus.packs && this.turns.runs().some((run) => run.isCollecting())) return;
-    const assignment = this.turns.next((run) => run.takeSuspect());
+    const assignment = this.turns.next(
+      (run) => run.takeSuspect(),
+      (run) => run.hasSuspects(),
+    );
     if (assignment !== undefined) this.send(assignment, this.kept, live);
   }
 
   /** All is sent, and a worker is idle: it gets what is late elsewhere, if it would be sooner. */
   private sendLate(open: readonly WorkerSeat[], live: readonly WorkerSeat[]): void {
-    const idle = open.filter((seat) => seat.out < seat.beat.threads);
-    if (idle.length === 0 || this.flights.size === 0) return;
-    const now = this.needs.now();
+    const isIdle = ({ out, beat }: WorkerSeat) => out < beat.threads;
+    if (!open.some(isIdle) || this.flights.size === 0) return;
+    const now = this.needs.clock.now();
     const late = this.flights
       .copies()
-      .filter(({ flight }) => flight.copies.size === 1 && !flight.landing && !flight.suspected)
+      .filter(mayBeSentAgain)
       .map((copy) => ({ copy, leftMs: leftMs(copy, now) }))
       .sort((a, b) => b.leftMs - a.leftMs);
     for (const { copy, leftMs } of late) {
-      const seat = this.pace.quickest(
-        idle.filter((each) => each !== copy.seat && each.out < each.beat.threads),
-        live,
-      );
-      if (seat === undefined || leftMs <= this.pace.answer(seat, live)) return;
-      // Its last attempt is not for being quicker.
-      if (copy.assignment.attempt >= ATTEMPTS_MAX - 1) continue;
-      const again = copy.flight.run.again(copy.assignment.band, copy.flight.tile);
+      const others = open.filter((seat) => seat !== copy.seat && isIdle(seat));
+      const seat = this.pace.quickest(others, live);
+      if (seat === undefined || leftMs <= this.pace.answer(seat, live)) continue;
+      const again = copy.flight.run.again(copy.assignment);
       if (again !== undefined) this.send(again, seat, live);
     }
   }
 
   private send(assignment: Assignment, seat: WorkerSeat, live: readonly WorkerSeat[]): void {
-    const now = this.needs.now();
+    const now = this.needs.clock.now();
     const flight = this.flights.of(assignment);
     if (flight.copies.size > 0) this.counts.sentAgain++;
     this.counts.sent++;
-    flight.suspected = false;
     const copy: Copy = {
       token: randomUUID(),
       assignment,
       flight,
       seat,
-      partition: seat.partition() ?? 0,
+      partition: seat.partition(),
       sentMs: now,
       dueMs: now + this.pace.answer(seat, live),
       deadlineMs: now + this.needs.leaseMs,
@@ -180,15 +189,14 @@ export class Dispatcher {
     this.needs.onTile(assignment, "sent");
   }
 
-  private publish(copy: Copy): Promise<void> {
+  /** Not at once, whatever the bus: in memory the answer would come while others are still being sent. */
+  private async publish(copy: Copy): Promise<void> {
     const { bus, packing } = this.needs;
     const { window } = copy.assignment;
-    if (!bus.packs) return bus.publish("tasks", this.task(copy, window), copy.partition);
-    return packing.pack(window).then((packed) => {
-      // Cancelled meanwhile, or answered by another.
-      if (this.flights.copy(copy.token) === undefined) return;
-      return bus.publish("tasks", this.task(copy, packed), copy.partition);
-    });
+    const pixels = await (bus.packs ? packing.pack(window) : window);
+    // Unless it was cancelled meanwhile, or answered by another.
+    if (this.flights.copy(copy.token) === undefined) return;
+    await bus.publish("tasks", this.task(copy, pixels), copy.partition);
   }
 
   private task({ token, seat, assignment }: Copy, window: Task["window"]): Task {
@@ -211,62 +219,47 @@ export class Dispatcher {
     };
   }
 
-  /** What the bus does not take costs no attempt: it is the bus that is ill. */
+  /** What the bus does not take costs no attempt while it is the bus that is ill. */
   private unsent(copy: Copy, fault: TesseraError): void {
-    if (HOPELESS.has(fault.code)) {
-      this.giveUp(copy, fault);
-      return;
-    }
-    this.heldUntilMs = this.needs.now() + HOLD_MS;
-    this.takeBack(copy);
-    this.needs.onTrouble(fault);
-  }
-
-  private giveUp(copy: Copy, fault: TesseraError): void {
-    if (this.flights.drop(copy)) copy.assignment.run.abandon(copy.assignment, fault);
-  }
-
-  /** An attempt that was not made. */
-  private takeBack(copy: Copy): void {
-    const { flight, assignment } = copy;
-    if (this.flights.drop(copy) && flight.copies.size === 0 && !flight.suspected)
-      assignment.run.release(assignment);
+    if (HOPELESS.has(fault.code)) this.failed(copy, fault);
+    else if (isBusFault(fault.code)) {
+      this.heldUntilMs = this.needs.clock.now() + HOLD_MS;
+      this.takeBack(copy);
+      this.needs.onTrouble(fault);
+    } else this.failed(copy, fault);
   }
 
   private arrived(copy: Copy, result: TileDone): Promise<void> | undefined {
     const { band, tile } = copy.assignment;
     const wrong = mismatch(band, tile, result);
     copy.seat.tookMs(result.ms);
-    if (wrong !== undefined) this.refused(copy, new TesseraError("result_mismatch", wrong));
-    else if (result.pixels === undefined) this.land(copy, result);
-    else if (!isPacked(result.pixels)) this.land(copy, result, result.pixels);
-    else return this.unpack(copy, result);
+    if (wrong !== undefined) this.failed(copy, new TesseraError("result_mismatch", wrong));
+    else if (result.pixels === undefined) this.accept(copy, result);
+    else if (!isPacked(result.pixels)) this.accept(copy, result, result.pixels);
+    else return this.unpack(copy, result, result.pixels);
     return undefined;
   }
 
-  private async unpack(copy: Copy, result: TileDone): Promise<void> {
-    const { flight } = copy;
-    if (flight.landing || result.pixels === undefined || !isPacked(result.pixels)) return;
-    flight.landing = true;
+  /** While it lands, the tile is not out with this worker any more; others may still be quicker. */
+  private async unpack(copy: Copy, result: TileDone, packed: Packed): Promise<void> {
+    this.flights.land(copy);
+    let raster: Raster | undefined;
+    let fault: TesseraError | undefined;
     try {
-      const raster = await this.needs.packing.unpack(result.pixels);
-      flight.landing = false;
-      if (this.flights.isUnderWay(flight)) this.land(copy, result, raster);
-      else this.giveBack(raster);
+      raster = await this.needs.packing.unpack(packed);
     } catch (thrown) {
-      flight.landing = false;
-      const error = asTesseraError(thrown);
-      if (flight.copies.has(copy)) this.refused(copy, error);
-      // All its copies were given up while this one was unpacked.
-      else if (flight.copies.size === 0 && this.flights.isUnderWay(flight)) {
-        this.flights.end(flight);
-        if (!flight.suspected) copy.assignment.run.refuse(copy.assignment, copy.seat.id, error);
-      }
+      fault = asTesseraError(thrown);
     }
+    const wanted = this.flights.isUnderWay(copy.flight);
+    this.flights.landed(copy);
+    if (!wanted) this.counts.ignored++;
+    else if (fault !== undefined) this.madeInVain(copy, fault);
+    else this.accept(copy, result, raster);
+    if (!wanted && raster !== undefined) this.giveBack(raster);
   }
 
   /** Only here, once a flight: a repeated message names memory that is somebody else's by now. */
-  private land({ assignment, flight }: Copy, result: TileDone, raster?: Raster): void {
+  private accept({ assignment, flight }: Copy, result: TileDone, raster?: Raster): void {
     this.flights.end(flight);
     gather(assignment.band, raster, result.figures);
     assignment.run.accept(assignment, result);
@@ -274,58 +267,88 @@ export class Dispatcher {
     if (raster !== undefined) this.giveBack(raster);
   }
 
-  /** One copy of a tile was not done. While another is out, that one decides. */
-  private refused(copy: Copy, error: TesseraError, code = error.code, by = copy.seat.id): void {
-    const { flight, assignment, seat, partition } = copy;
-    if (code === "tile_misdelivered") {
-      this.counts.returned++;
-      if (by === seat.id) this.takeBack(copy);
-      // Kafka has given it to another since its worker is gone, which may have died of it: that was an attempt.
-      else if (seat.isHeard()) {
-        seat.disown(partition);
-        this.takeBack(copy);
-      }
+  private failed(copy: Copy, error: TesseraError): void {
+    if (!this.flights.drop(copy)) return;
+    if (HOPELESS.has(error.code)) copy.assignment.run.abandon(copy.assignment, error);
+    else this.madeInVain(copy, error);
+  }
+
+  /** An attempt that has ended without a tile. While another may still give one, that one decides. */
+  private madeInVain({ flight, assignment, seat }: Copy, error: TesseraError): void {
+    const { run, tile } = assignment;
+    run.blame(assignment, seat.id);
+    if (isOver(flight) && !run.isSuspect(tile)) {
+      run.refuse(assignment, error);
+      this.needs.onTile(assignment, "refused");
+    } else this.suspectIfUnheard(flight, assignment);
+  }
+
+  private returned(copy: Copy, { worker }: TileFailed): void {
+    const { seat, partition } = copy;
+    this.counts.returned++;
+    // Kafka has given it to another since its worker is gone, which may have died of it: that was an attempt.
+    if (worker !== seat.id && !seat.isHeard()) return;
+    if (worker === seat.id) seat.withdraw();
+    else seat.disown(partition);
+    this.takeBack(copy);
+  }
+
+  /** An attempt that was not made. */
+  private takeBack(copy: Copy): void {
+    if (!this.flights.drop(copy)) return;
+    const { flight, assignment } = copy;
+    if (isOver(flight) && !assignment.run.isSuspect(assignment.tile)) {
+      assignment.run.release(assignment);
       return;
     }
-    if (HOPELESS.has(code)) {
-      this.giveUp(copy, error);
-      return;
-    }
-    if (!this.flights.drop(copy) || flight.copies.size > 0 || flight.suspected) return;
-    assignment.run.refuse(assignment, seat.id, error);
-    this.needs.onTile(assignment, "refused");
+    assignment.run.uncount(assignment);
+    this.suspectIfUnheard(flight, assignment);
   }
 
   private tick(): void {
+    this.needs.clock.look();
     for (const seat of this.needs.roster.tick()) {
       const copies = this.flights.copies().filter((copy) => copy.seat === seat);
       for (const copy of copies) seat.state === "lost" ? this.lost(copy) : this.silent(copy);
     }
-    const now = this.needs.now();
+    const now = this.needs.clock.now();
     for (const copy of this.flights.copies())
       if (copy.deadlineMs <= now)
-        this.refused(copy, new TesseraError("tile_failed", "No result came in time."));
+        this.failed(copy, new TesseraError("tile_failed", "No result came in time."));
     this.pump();
   }
 
   /** Its worker may come back with the answer; somebody else is asked all the same. */
-  private silent({ flight, assignment, seat: gone }: Copy): void {
-    const heard = [...flight.copies].some(({ seat }) => seat.isHeard());
-    if (heard || flight.landing || flight.suspected) return;
-    flight.suspected = assignment.run.suspect(assignment, gone.id);
-    if (flight.suspected) this.needs.onTile(assignment, "refused");
+  private silent({ flight, assignment, seat }: Copy): void {
+    assignment.run.blame(assignment, seat.id);
+    this.suspectIfUnheard(flight, assignment);
   }
 
   private lost(copy: Copy): void {
-    const { flight, assignment } = copy;
-    if (this.flights.drop(copy) && flight.copies.size === 0 && !flight.suspected && !flight.landing)
-      assignment.run.lose(assignment.tile);
+    if (!this.flights.drop(copy)) return;
+    const { flight, assignment, seat } = copy;
+    const { run, tile } = assignment;
+    run.blame(assignment, seat.id);
+    if (!isOver(flight)) this.suspectIfUnheard(flight, assignment);
+    else if (!run.isSuspect(tile) && !run.suspect(assignment)) run.lose(tile);
+  }
+
+  /** Nobody who has the tile is heard of: the tile may be the reason. */
+  private suspectIfUnheard(flight: Flight, assignment: Assignment): void {
+    const { run, tile } = assignment;
+    if (isOver(flight) || flight.landing > 0 || run.isSuspect(tile)) return;
+    const heard = [...flight.copies].some(({ seat }) => seat.isHeard());
+    if (!heard && run.suspect(assignment)) this.needs.onTile(assignment, "refused");
   }
 
   private giveBack({ data }: Raster): void {
     if (data.buffer instanceof SharedArrayBuffer) this.needs.buffers.give(data.buffer);
   }
 }
+
+/** Those that run alone stay alone. */
+const mayBeSentAgain = ({ flight, assignment: { run, tile, alone } }: Copy): boolean =>
+  flight.copies.size === 1 && flight.landing === 0 && !alone && !run.isSuspect(tile);
 
 /** How long its answer will still take: as expected, or once that is over, half as long as it has taken so far. */
 const leftMs = ({ sentMs, dueMs }: Copy, now: number): number => Math.max(dueMs - now, (now - sentMs) / 2);

@@ -6,10 +6,8 @@ export interface Flight {
   readonly run: StageRun;
   readonly tile: number;
   readonly copies: Set<Copy>;
-  /** An answer has come and is being unpacked. */
-  landing: boolean;
-  /** Its workers are silent, and it waits to be sent again. */
-  suspected: boolean;
+  /** Answers that have come and are being unpacked; they are out no more. */
+  landing: number;
 }
 
 /** One task on the bus. */
@@ -26,6 +24,9 @@ export interface Copy {
   readonly deadlineMs: number;
 }
 
+/** Nobody has the tile any more. */
+export const isOver = ({ copies, landing }: Flight): boolean => copies.size + landing === 0;
+
 /** All tiles on their way, by token and by tile. */
 export class Flights {
   private readonly byToken = new Map<string, Copy>();
@@ -38,7 +39,7 @@ export class Flights {
   of({ run, tile }: Assignment): Flight {
     const flights = this.byRun.get(run) ?? new Map<number, Flight>();
     this.byRun.set(run, flights);
-    const flight = flights.get(tile) ?? { run, tile, copies: new Set(), landing: false, suspected: false };
+    const flight = flights.get(tile) ?? { run, tile, copies: new Set(), landing: 0 };
     flights.set(tile, flight);
     return flight;
   }
@@ -57,20 +58,31 @@ export class Flights {
     copy.seat.out++;
   }
 
-  /** Whether it was still out. A flight without copies has ended, unless it is to be sent again. */
+  /** Whether it was still out. With its last copy a flight has ended, unless an answer is landing. */
   drop(copy: Copy): boolean {
     if (!this.byToken.delete(copy.token)) return false;
-    const { flight, seat } = copy;
-    flight.copies.delete(copy);
-    seat.out--;
-    if (flight.copies.size === 0 && !flight.landing) this.byRun.get(flight.run)?.delete(flight.tile);
+    copy.flight.copies.delete(copy);
+    copy.seat.out--;
+    this.endIfOver(copy.flight);
     return true;
+  }
+
+  /** Its answer has come and has to be unpacked. */
+  land(copy: Copy): void {
+    copy.flight.landing++;
+    this.drop(copy);
+  }
+
+  /** The answer is unpacked, or cannot be. */
+  landed({ flight }: Copy): void {
+    flight.landing--;
+    this.endIfOver(flight);
   }
 
   /** Ends a flight with all its copies. */
   end(flight: Flight): void {
     for (const copy of [...flight.copies]) this.drop(copy);
-    this.byRun.get(flight.run)?.delete(flight.tile);
+    this.forget(flight);
   }
 
   /** Ends all flights of a run. */
@@ -81,5 +93,13 @@ export class Flights {
 
   isUnderWay(flight: Flight): boolean {
     return this.byRun.get(flight.run)?.get(flight.tile) === flight;
+  }
+
+  private endIfOver(flight: Flight): void {
+    if (isOver(flight)) this.forget(flight);
+  }
+
+  private forget(flight: Flight): void {
+    if (this.isUnderWay(flight)) this.byRun.get(flight.run)?.delete(flight.tile);
   }
 }

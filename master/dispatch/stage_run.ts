@@ -58,6 +58,16 @@ export interface Assignment {
   readonly attempt: number;
   readonly band: Band;
   readonly window: Raster;
+  /** It may have taken a worker down: nothing else goes to whoever has it. */
+  readonly alone: boolean;
+}
+
+/** A tile that is to be run alone. */
+interface Suspect {
+  /** Its band, if that is open. */
+  readonly band?: Band;
+  /** Its next attempt is counted already. */
+  readonly counted?: boolean;
 }
 
 /**
@@ -66,12 +76,15 @@ export interface Assignment {
  */
 export class StageRun {
   readonly finished: Promise<void>;
-  /** Tiles to be run with nothing else at the same worker; those of an open band with it. */
-  private readonly suspects: { readonly tile: number; readonly band?: Band }[];
+  /** By tile, in the order in which they will be run. */
+  private readonly suspects: Map<number, Suspect>;
   private readonly runs: (readonly number[])[];
+  /** Of each tile, with those that are out or about to be. */
   private readonly attempts = new Map<number, number>();
-  /** Of tiles that were not done at once. */
-  private readonly workers = new Map<number, Set<string>>();
+  /** Of each tile, those that an earlier run of the job made in vain. */
+  private readonly attemptsBefore: ReadonlyMap<number, number>;
+  /** Of tiles that are not done: the attempts that were made in vain, and with whom. */
+  private readonly vain = new Map<number, Map<Assignment, string>>();
   private readonly open: Band[] = [];
   private next: Band | undefined;
   private ended = false;
@@ -88,8 +101,9 @@ export class StageRun {
     const tried = needs.store.triedTiles(needs.job, needs.plan.index);
     const most = needs.workersApart ? ATTEMPTS_MAX - 1 : ATTEMPTS_MAX;
     for (const { tile, attempts } of tried) this.attempts.set(tile, Math.min(attempts, most));
+    this.attemptsBefore = new Map(this.attempts);
     const { suspects, runs } = bandRuns(needs.plan, tried);
-    this.suspects = suspects.map((tile) => ({ tile }));
+    this.suspects = new Map(suspects.map((tile) => [tile, {}]));
     this.runs = [...runs];
     const lost = suspects.find((tile) => this.attempts.get(tile)! >= ATTEMPTS_MAX);
     if (lost !== undefined) this.lose(lost);
@@ -98,7 +112,11 @@ export class StageRun {
 
   /** Whether tiles are left that have to run with nothing else at work. */
   hasSuspects(): boolean {
-    return !this.ended && this.suspects.length > 0;
+    return !this.ended && this.suspects.size > 0;
+  }
+
+  isSuspect(tile: number): boolean {
+    return this.suspects.has(tile);
   }
 
   /** Whether tiles are computed but not marked yet. */
@@ -109,17 +127,21 @@ export class StageRun {
   /** The next tile to be run alone, if its window is there. */
   takeSuspect(): Assignment | undefined {
     if (!this.hasSuspects()) return undefined;
-    const { tile, band: opened } = this.suspects[0]!;
-    const band = opened ?? this.band([tile]);
-    if (opened === undefined && !this.canRead(band)) return undefined;
-    this.suspects.shift();
-    if (opened !== undefined) return this.again(band, tile);
-    return this.openBand(band) ? this.assign(band) : undefined;
+    const [tile, suspect] = this.suspects.entries().next().value!;
+    const band = suspect.band ?? this.band([tile]);
+    if (suspect.band === undefined) {
+      if (!this.canRead(band)) return undefined;
+      this.suspects.delete(tile);
+      return this.openBand(band) ? this.assign(band, true) : undefined;
+    }
+    this.suspects.delete(tile);
+    if (!suspect.counted && !this.unlessFailed(() => this.count([tile]))) return undefined;
+    return this.out(band, tile, true);
   }
 
-  /** Another attempt of a tile that is out already, or was. Nothing if it has had all that it may have. */
-  again(band: Band, tile: number): Assignment | undefined {
-    if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX) return undefined;
+  /** Another attempt of a tile that is out already; nothing if that would be its last. */
+  again({ band, tile }: Assignment): Assignment | undefined {
+    if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX - 1) return undefined;
     return this.unlessFailed(() => this.count([tile])) ? this.out(band, tile) : undefined;
   }
 
@@ -139,8 +161,8 @@ export class StageRun {
   /** Takes in a checked result. The band that it completes is put away. */
   accept({ band }: Assignment, { tile, worker, ms }: TileDone): void {
     if (this.ended) return;
-    const suspect = this.suspects.findIndex((each) => each.tile === tile);
-    if (suspect >= 0) this.suspects.splice(suspect, 1); // it was only late
+    this.suspects.delete(tile); // it was only late
+    this.vain.delete(tile);
     band.collected.push({ tile, worker, ms });
     if (!band.complete()) return;
     const onWritten = () => band.close(this.needs.buffers);
@@ -150,31 +172,47 @@ export class StageRun {
     );
   }
 
-  /** A failed attempt: the tile goes back in line, or is dead after its last and the job with it. */
-  refuse({ band, tile }: Assignment, worker: string, error: TesseraError): void {
+  /** The attempt was made in vain, or its worker is not heard of; to be said before anything else is made of it. */
+  blame(assignment: Assignment, worker: string): void {
+    const { tile } = assignment;
+    const vain = this.vain.get(tile) ?? new Map<Assignment, string>();
+    this.vain.set(tile, vain.set(assignment, worker));
+  }
+
+  /** After its last attempt that was out: the tile goes back in line, or is dead and the job with it. */
+  refuse({ band, tile }: Assignment, error: TesseraError): void {
     if (this.ended) return;
-    this.blame(tile, worker);
+    const said = error.code === "tile_failed" ? error.detail : error.message;
     if (this.attempts.get(tile)! >= ATTEMPTS_MAX)
-      this.die(
-        tile,
-        new TesseraError("tile_failed", `${this.describe(tile)}: ${error.message}`, { cause: error }),
-      );
+      this.die(tile, new TesseraError("tile_failed", `${this.describe(tile)}: ${said}`, { cause: error }));
     else if (this.unlessFailed(() => this.count([tile]))) band.waiting.push(tile);
   }
 
-  /** An attempt that was never made: the tile goes back in line, and the attempt does not count. */
-  release({ band, tile }: Assignment): void {
-    if (!this.ended) band.waiting.unshift(tile);
+  /** An attempt that was not made, of a tile that is out no more: the tile goes back to where it came from. */
+  release(assignment: Assignment): void {
+    if (this.ended) return;
+    const { band, tile, alone } = assignment;
+    this.vain.get(tile)?.delete(assignment);
+    if (alone) this.suspects.set(tile, { band, counted: true });
+    else band.waiting.unshift(tile);
+  }
+
+  /** An attempt that was not made, of a tile that somebody else has or is to have. */
+  uncount(assignment: Assignment): void {
+    if (this.ended) return;
+    const { tile } = assignment;
+    this.vain.get(tile)?.delete(assignment);
+    this.unlessFailed(() => this.needs.store.uncountAttempts(this.needs.job, this.needs.plan.index, [tile]));
+    this.attempts.set(tile, this.attempts.get(tile)! - 1);
   }
 
   /**
-   * Its worker has gone silent, and the tile may be the reason: the next attempt is made with nothing else at the same
-   * worker. False if it has had its attempts.
+   * Whoever has the tile is not heard of, and it may be the reason: the next attempt is made with nothing else at the
+   * same worker. False if it has had its attempts.
    */
-  suspect({ band, tile }: Assignment, worker: string): boolean {
-    this.blame(tile, worker);
+  suspect({ band, tile }: Assignment): boolean {
     if (this.ended || this.attempts.get(tile)! >= ATTEMPTS_MAX) return false;
-    this.suspects.push({ tile, band });
+    this.suspects.set(tile, { band });
     return true;
   }
 
@@ -190,10 +228,23 @@ export class StageRun {
 
   /** Drops everything that was not collected. In good order, attempts that were cut short don't count. */
   stop(error: TesseraError): void {
+    if (this.ended) return;
     const { store, job, plan } = this.needs;
     const begun = this.open.flatMap((band) => (band.complete() ? [] : band.tiles));
-    if (!this.ended) store.uncountAttempts(job, plan.index, begun);
+    this.unlessFailed(() =>
+      store.uncountAttempts(
+        job,
+        plan.index,
+        begun.flatMap((tile) => Array.from({ length: this.cutShort(tile) }, () => tile)),
+      ),
+    );
     this.fail(error);
+  }
+
+  /** Attempts of a tile that have not ended. */
+  private cutShort(tile: number): number {
+    const ended = (this.attemptsBefore.get(tile) ?? 0) + (this.vain.get(tile)?.size ?? 0);
+    return this.attempts.get(tile)! - ended;
   }
 
   private openBand(band: Band): boolean {
@@ -215,12 +266,12 @@ export class StageRun {
     }
   }
 
-  private assign(band: Band): Assignment {
-    return this.out(band, band.waiting.shift()!);
+  private assign(band: Band, alone = false): Assignment {
+    return this.out(band, band.waiting.shift()!, alone);
   }
 
-  private out(band: Band, tile: number): Assignment {
-    return { run: this, tile, attempt: this.attempts.get(tile)!, band, window: band.windowOf(tile) };
+  private out(band: Band, tile: number, alone = false): Assignment {
+    return { run: this, tile, attempt: this.attempts.get(tile)!, band, window: band.windowOf(tile), alone };
   }
 
   private count(tiles: readonly number[]): void {
@@ -254,19 +305,14 @@ export class StageRun {
   }
 
   private endIfComplete(): void {
-    if (this.ended || this.open.length + this.suspects.length + this.runs.length > 0 || this.next) return;
+    if (this.ended || this.open.length + this.suspects.size + this.runs.length > 0 || this.next) return;
     this.ended = true;
     this.resolve();
   }
 
-  private blame(tile: number, worker: string): void {
-    const workers = this.workers.get(tile) ?? new Set();
-    this.workers.set(tile, workers.add(worker));
-  }
-
   private die(tile: number, error: TesseraError): void {
     if (this.ended) return;
-    const workers = [...(this.workers.get(tile) ?? [])];
+    const workers = [...(this.vain.get(tile)?.values() ?? [])];
     this.needs.onDead({ tile, attempts: this.attempts.get(tile) ?? 0, workers }, error);
     this.fail(error);
   }

@@ -24,10 +24,11 @@ export class Turns {
     if (at >= 0) this.places.splice(at, 1);
   }
 
-  /** The first thing that a run gives, asked in order of their turns; nothing if none has any. */
-  next<T>(ask: (run: StageRun) => T | undefined): T | undefined {
+  /** The first thing that a run gives of those that are meant, asked in order of their turns; nothing if none has any. */
+  next<T>(ask: (run: StageRun) => T | undefined, meant = (_: StageRun) => true): T | undefined {
     const passedOver: Place[] = [];
-    for (const place of this.places.toSorted((a, b) => a.time - b.time)) {
+    const asked = this.places.filter(({ run }) => meant(run));
+    for (const place of asked.sort((a, b) => a.time - b.time)) {
       const given = ask(place.run);
       if (given === undefined) {
         passedOver.push(place);

@@ -41,9 +41,9 @@ export class JobFiles {
     return record.state === "done" && existsSync(path) ? path : undefined;
   }
 
-  /** Whether a failed job can be tried again. */
-  hasSource(record: JobRecord): boolean {
-    return isKept(record) && existsSync(record.request.source.path);
+  /** Whether a failed job can be tried again: its source is there, and what was done of it. */
+  areKept(record: JobRecord): boolean {
+    return isKept(record) && [record.request.source.path, this.folderOf(record.id)].every(existsSync);
   }
 
   /** Refuses a job whose canvases would not leave the disk the room that it has to keep. @throws disk_full */

@@ -60,6 +60,7 @@ export class JobRun {
   private stage: StageRun | undefined;
   private exporter: Exporter | undefined;
   private decoder: Promise<void> | undefined;
+  private decoded: Promise<void> | undefined;
 
   constructor(
     readonly record: JobRecord,
@@ -79,6 +80,7 @@ export class JobRun {
       const decoding = this.ingest(probed, profile);
       const front = setInterval(() => this.needs.dispatcher.pump(), FRONT_POLL_MS);
       const decoded = decoding.done.then(() => this.sourceComplete()).finally(() => clearInterval(front));
+      this.decoded = decoded;
       decoded.catch((error: TesseraError) => this.stop(error));
       await this.runStages(decoding, metadataAfter(profile, probed.metadata));
       await decoded;
@@ -178,6 +180,8 @@ export class JobRun {
     } finally {
       dispatcher.remove(run);
       this.stage = undefined;
+      // Whatever ended it: tiles that are written stay done, and no mark of this run comes when another has begun.
+      await collector.idle();
     }
     this.clock.end(`stage-${plan.index}`);
     if (plan.ends === undefined) return [];
@@ -253,6 +257,8 @@ export class JobRun {
     await this.exporter?.abort().catch(() => {});
     // It cannot be stopped, and a run that takes this job up would find it writing to its canvas.
     await this.decoder;
+    // Nor may the source be called complete when that run is writing it anew.
+    await this.decoded?.catch(() => {});
     for (const canvas of this.canvases.values()) canvas.close();
     this.canvases.clear();
   }

@@ -37,18 +37,17 @@ export class Progress {
   }
 }
 
-/** A job as it is shown; `progress` and `now` for one that is under way. */
-export function viewOf(record: JobRecord, progress: Progress | undefined, now: number): JobView {
+/** A job as it is shown; `now` for one that has not ended, `progress` while it is under way or else its tiles `done`. */
+export function viewOf(record: JobRecord, progress: Progress | number, now: number): JobView {
   const { request, result } = record;
   const { probe, source, output, pipeline, planned } = request;
-  const done = record.state === "done" ? planned.tiles : 0;
   const wallMs = result?.wallMs ?? (record.endedMs ?? now) - record.createdMs;
-  const still = {
+  const still = (done: number): JobView["progress"] => ({
     tilesDone: done,
     tilesTotal: planned.tiles,
     tilesRetried: 0,
-    tilesPerSecond: (done / wallMs) * 1000,
-  };
+    tilesPerSecond: result === undefined ? 0 : (done / wallMs) * 1000,
+  });
   return {
     id: record.id,
     state: record.paused && !hasEnded(record.state) ? "paused" : record.state,
@@ -65,7 +64,7 @@ export function viewOf(record: JobRecord, progress: Progress | undefined, now: n
     },
     pipeline,
     stages: planned.stages,
-    progress: progress?.view(planned.tiles) ?? still,
+    progress: typeof progress === "number" ? still(progress) : progress.view(planned.tiles),
     output: {
       format: output.format,
       width: planned.width,

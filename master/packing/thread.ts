@@ -1,19 +1,18 @@
-/** Runs in a thread: packs a raster in shared memory, or unpacks one into it. */
-import type { Packed } from "../../shared/bus/messages.ts";
-import { type Kernels, loadKernels } from "../../shared/kernels/kernels.ts";
-import { pack, unpack } from "../../shared/payload/packed.ts";
-import type { Raster } from "../../shared/raster.ts";
+/** Runs in a thread. */
+import { move, transferableSymbol, valueSymbol } from "piscina";
+import { doPacking, type PackingTask } from "./work.ts";
 
-export type PackingTask =
-  | { readonly raster: Raster }
-  | { readonly packed: Packed; readonly target: SharedArrayBuffer };
-
-let kernels: Kernels | undefined;
-
-export default function work(task: PackingTask): Packed | undefined {
-  kernels ??= loadKernels();
-  kernels.reset();
-  if ("raster" in task) return pack(kernels, task.raster);
-  unpack(kernels, task.packed, new Uint8Array(task.target));
-  return undefined;
+/** What is packed is handed over, not copied. */
+export default function run(task: PackingTask): unknown {
+  const packed = doPacking(task);
+  if (packed === undefined) return undefined;
+  const transfer = [packed.payload.buffer];
+  return move({
+    get [transferableSymbol]() {
+      return transfer;
+    },
+    get [valueSymbol]() {
+      return packed;
+    },
+  });
 }

@@ -228,6 +228,12 @@ export class JobStore {
     });
   }
 
+  /** How many tiles of all its stages are marked. */
+  tilesDone(job: string): number {
+    const sql = "SELECT count(*) AS done FROM tiles WHERE job = $job AND done = 1";
+    return (this.prepare(sql).get({ job }) as { done: number }).done;
+  }
+
   triedTiles(job: string, stage: number): TriedTile[] {
     const rows = this.prepare(
       "SELECT tile, attempts, done FROM tiles WHERE job = $job AND stage = $stage",

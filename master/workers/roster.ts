@@ -1,5 +1,6 @@
 import { type Heartbeat, PROTOCOL } from "../../shared/bus/messages.ts";
 import { differingOps, type Fingerprint } from "../../shared/ops/fingerprint.ts";
+import type { AwakeClock } from "../clock.ts";
 
 /**
  * How the master sees a worker. `live` ones are given tiles; `silent` ones have not been heard of for a while and their
@@ -10,7 +11,7 @@ export type WorkerState = "live" | "silent" | "lost" | "draining" | "left" | "in
 
 export interface RosterOptions {
   readonly fingerprint: Fingerprint;
-  readonly now: () => number;
+  readonly clock: AwakeClock;
   /** Milliseconds without a heartbeat. */
   readonly silentAfterMs: number;
   readonly lostAfterMs: number;
@@ -48,8 +49,6 @@ export class WorkerSeat {
   state: WorkerState = "live";
   /** Tiles that are out with it. */
   out = 0;
-  /** It has a suspect, or waits to be free for one: nothing else is sent to it. */
-  reserved = false;
   /** Milliseconds that a thread of it was busy with a tile, the newest counting most. */
   tileMs: number | undefined;
   private turn = 0;
@@ -79,14 +78,20 @@ export class WorkerSeat {
     this.tileMs = this.tileMs === undefined ? ms : this.tileMs + NEWEST * (ms - this.tileMs);
   }
 
-  /** The next of its partitions in turn, or nothing if it has none. */
-  partition(): number | undefined {
-    const { partitions } = this.beat;
-    for (let i = 0; i < partitions.length; i++) {
-      const partition = partitions[this.turn++ % partitions.length]!;
-      if (!this.notItsOwn.has(partition)) return partition;
-    }
-    return undefined;
+  /** Whether there is a way to it. */
+  isReachable(): boolean {
+    return this.beat.partitions.some((partition) => !this.notItsOwn.has(partition));
+  }
+
+  /** The next of its partitions in turn; of one that is reachable. */
+  partition(): number {
+    const own = this.beat.partitions.filter((partition) => !this.notItsOwn.has(partition));
+    return own[this.turn++ % own.length]!;
+  }
+
+  /** It has sent something back itself: it is about to leave, unless its next heartbeat says otherwise. */
+  withdraw(): void {
+    if (this.state === "live") this.state = "draining";
   }
 
   /** Somebody else got what was sent there: until it says otherwise, the partition is not its own. */
@@ -98,14 +103,11 @@ export class WorkerSeat {
 /** Who is there to work, by the master's own clock: what the workers' clocks say is never compared with it. */
 export class Roster {
   private readonly seats = new Map<string, WorkerSeat>();
-  private tickedMs: number;
 
-  constructor(private readonly options: RosterOptions) {
-    this.tickedMs = options.now();
-  }
+  constructor(private readonly options: RosterOptions) {}
 
   hear(beat: Heartbeat): void {
-    const now = this.options.now();
+    const now = this.options.clock.now();
     let seat = this.seats.get(beat.worker);
     if (seat === undefined) {
       if (this.seats.size >= WORKERS_MAX) return;
@@ -119,17 +121,14 @@ export class Roster {
 
   /** To be called every so often. @returns those that have gone silent or lost since the last time */
   tick(): WorkerSeat[] {
-    const { now, silentAfterMs, lostAfterMs } = this.options;
-    const at = now();
-    // While this process stood still it heard nobody: nobody is to blame for that.
-    const late = Math.max(0, at - this.tickedMs - silentAfterMs / 4);
-    this.tickedMs = at;
+    const { clock, silentAfterMs, lostAfterMs } = this.options;
+    const now = clock.now();
     const gone: WorkerSeat[] = [];
     for (const [id, seat] of this.seats) {
-      seat.heardMs += late;
-      const ago = at - seat.heardMs;
+      const ago = now - seat.heardMs;
       const before = seat.state;
-      if (ago > Math.max(FORGET_AFTER_MS, lostAfterMs)) this.seats.delete(id);
+      // Only one that has nothing out any more.
+      if ((before === "left" || before === "lost") && ago > FORGET_AFTER_MS) this.seats.delete(id);
       else if (before === "left") continue;
       else if (ago > lostAfterMs) seat.state = "lost";
       else if (ago > silentAfterMs) seat.state = "silent";
@@ -144,13 +143,11 @@ export class Roster {
 
   /** Those that may be given tiles. */
   live(): WorkerSeat[] {
-    return [...this.seats.values()].filter(
-      ({ state, beat }) => state === "live" && beat.partitions.length > 0,
-    );
+    return [...this.seats.values()].filter((seat) => seat.state === "live" && seat.isReachable());
   }
 
   list(): WorkerView[] {
-    const now = this.options.now();
+    const now = this.options.clock.now();
     return [...this.seats.values()].map(({ beat, state, heardMs }) => {
       const { worker: id, name, version, protocol, fingerprint, threads, partitions } = beat;
       const { inFlight, tilesDone, tilesPerSecond, load, rssBytes } = beat;
@@ -159,7 +156,7 @@ export class Roster {
         ...{ id, name, version, state, protocol, fingerprint, differs, threads },
         partitions: partitions.length,
         ...{ inFlight, tilesDone, tilesPerSecond, load, rssBytes },
-        heardMsAgo: Math.max(0, now - heardMs),
+        heardMsAgo: now - heardMs,
       };
     });
   }

@@ -9,13 +9,18 @@ const DELIVERIES_MAX = 10;
  * listens on a socket; past one machine the bus is Kafka. Every member of a group is a partition of its own.
  */
 export class MemoryBus implements Bus {
-  readonly packs = false;
   private readonly queues: { readonly [T in WorkTopic]: Queue<Messages[T]> };
   private readonly followers = new Set<{ topic: Topic; listener: (message: never) => void }>();
   private closed = false;
 
-  /** @param bound messages a topic holds before `publish` waits */
-  constructor(bound = 1024) {
+  /**
+   * @param bound messages a topic holds before `publish` waits
+   * @param packs for members that share no memory, so that they pack pixels as over any other bus
+   */
+  constructor(
+    bound = 1024,
+    readonly packs = false,
+  ) {
     this.queues = { tasks: new Queue(bound), results: new Queue(bound) };
   }
 

@@ -63,13 +63,13 @@ export interface TileDone extends TileName {
   readonly figures?: Uint32Array;
 }
 
-/** `tile_misdelivered`: it was another worker's, and has not been begun here. */
+/** `tile_misdelivered`: it was another worker's, or this one is about to leave; it has not been begun here. */
 export interface TileFailed extends TileName {
   readonly protocol: number;
   readonly ok: false;
   readonly worker: string;
   readonly code: ErrorCode;
-  /** What exactly happened, beside the code's own sentence. */
+  /** What exactly happened; the code has its own sentence. */
   readonly message: string;
 }
 

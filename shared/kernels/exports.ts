@@ -12,6 +12,13 @@ type Resize = (
   ]
 ) => void;
 
+type ToBits = (
+  ...args: [
+    ...[src: N, srcStride: N, w: N, h: N, channels: N],
+    ...[widths: N, blocks: N, limit: N, scratch: N],
+  ]
+) => N;
+
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
@@ -47,6 +54,19 @@ export interface KernelExports {
   toPlanes16(src: N, srcStride: N, w: N, h: N, channels: N, planes: N, lines: N): void;
   fromPlanes8(planes: N, dst: N, dstStride: N, w: N, h: N, channels: N, lines: N): void;
   fromPlanes16(planes: N, dst: N, dstStride: N, w: N, h: N, channels: N, lines: N): void;
+
+  /**
+   * A plane's numbers by blocks (see `shared/payload/bits.ts`): a byte of width a block, and the blocks themselves; answers
+   * where they end. Gives up at the end of the row that passes `limit`. `scratch` holds 2048 bytes and a row.
+   */
+  toBits8: ToBits;
+  toBits16: ToBits;
+  fromBits8(widths: N, blocks: N, dst: N, dstStride: N, w: N, h: N, channels: N, scratch: N): void;
+  fromBits16(widths: N, blocks: N, dst: N, dstStride: N, w: N, h: N, channels: N, scratch: N): void;
+  /** `count` widths, two a byte, in place. */
+  packWidths(widths: N, count: N): void;
+  /** The other way; answers the sum of all, or −1 if one is more than 8 or there is one too many. */
+  unpackWidths(src: N, count: N, widths: N): N;
 
   /** In place: each sample through its channel's table (256 bytes, or 65536 16-bit entries, a channel). */
   table8(at: N, stride: N, width: N, height: N, channels: N, tables: N): void;

@@ -141,11 +141,14 @@ function within(plane: Plane, rect: Rect): Plane {
   return { ...plane, at, rect };
 }
 
+/** Puts the pixels of a plane's rectangle where the plane lies; it may write up to 15 bytes past the end of a row. */
+export type Fill = (plane: Plane) => void;
+
 /**
- * Computes rectangle `out` of the chain's output from `source`, which must cover `windowOf(chain, out)`. The result
- * lies in the kernels' memory until the next call.
+ * Computes rectangle `out` of the chain's output from `source`, which must cover `windowOf(chain, out)`, or which fills
+ * exactly that. The result lies in the kernels' memory until the next call.
  */
-export function runChain(kernels: Kernels, chain: Chain, out: Rect, source: Raster): Plane {
+export function runChain(kernels: Kernels, chain: Chain, out: Rect, source: Raster | Fill): Plane {
   kernels.reset();
   const layouts = layoutsOf(chain, out);
   // Two banks in turn: passes never read and write the same one, and a long chain stays in the cache.
@@ -161,7 +164,8 @@ export function runChain(kernels: Kernels, chain: Chain, out: Rect, source: Rast
   const at = banks.map((size) => kernels.alloc(size + 64) + 64);
   const planes = layouts.map((layout, i) => planeAt(at[bankOf[i]!]!, layout));
 
-  load(kernels, planes[0]!, layouts[0]!.rect, source);
+  if (typeof source !== "function") load(kernels, planes[0]!, layouts[0]!.rect, source);
+  else if (!isEmpty(layouts[0]!.rect)) source(within(planes[0]!, layouts[0]!.rect));
   chain.passes.forEach((pass, i) => {
     const target = within(planes[i + 1]!, layouts[i + 1]!.rect);
     if (isEmpty(target.rect)) return;

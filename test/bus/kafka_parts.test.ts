@@ -173,7 +173,15 @@ function senderOf(sendsAtOnce: number) {
       return answer.promise;
     },
   };
-  return { sends, sender: new Sender(producer as unknown as Producer, (topic) => topic, sendsAtOnce) };
+  return {
+    sends,
+    sender: new Sender({
+      producer: producer as unknown as Producer,
+      nameOf: (topic) => topic,
+      sendsAtOnce,
+      onSent: () => {},
+    }),
+  };
 }
 
 describe("the sender", () => {
@@ -228,13 +236,27 @@ describe("what kafkajs throws", () => {
     Object.assign(new KafkaJSNumberOfRetriesExceeded(cause, { retryCount: 4, retryTime: 100 }), { cause });
   const protocol = (type: string) =>
     new KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 1 }) as never);
-  const table: [string, Error, ErrorCode][] = [
+  type Row = [string, Error, ErrorCode];
+  const table: Row[] = [
     ["broker away", retried(new KafkaJSConnectionError("Connection error: ECONNREFUSED")), "bus_unreachable"],
     [
       "own CA",
       retried(new KafkaJSConnectionError("Connection error: self signed certificate")),
       "bus_certificate_untrusted",
     ],
+    ...[
+      "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", // what Java says of one that is missing
+      "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+      "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
+      "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+      "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    ].map(
+      (alert): Row => [
+        alert,
+        retried(new KafkaJSConnectionError("Connection error: alert", { code: alert })),
+        "bus_client_certificate_refused",
+      ],
+    ),
     ["no topic", retried(protocol("UNKNOWN_TOPIC_OR_PARTITION")), "bus_topic_missing"],
     ["topic ACL", protocol("TOPIC_AUTHORIZATION_FAILED"), "bus_not_allowed"],
     ["too large", protocol("MESSAGE_TOO_LARGE"), "bus_message_too_large"],

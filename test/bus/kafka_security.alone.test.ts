@@ -8,6 +8,7 @@ import { clientCredentials } from "../../shared/bus/kafka/oauth.ts";
 import type { TesseraError } from "../../shared/errors.ts";
 import { inLong } from "../engine/harness.ts";
 import { describeOnKafka } from "../support/on_kafka.ts";
+import { cutLogins } from "./cut_logins.ts";
 import { countdown, packedTask, task } from "./tasks.ts";
 
 type User = keyof typeof USERS;
@@ -32,11 +33,13 @@ async function serves(settings: KafkaSettings): Promise<void> {
   }
 }
 
+const NOTHING = "nothing is wrong";
+
 const codeOf = (settings: KafkaSettings): Promise<string> =>
   KafkaBus.connect({ settings }).then(
     async (bus) => {
       await bus.close();
-      return "nothing is wrong";
+      return NOTHING;
     },
     (error: TesseraError) => error.code,
   );
@@ -134,6 +137,21 @@ describeOnKafka(
           "bus_token_unavailable",
         );
       });
+
+      test.each(["plain", "scram-sha-256", "scram-sha-512", "oauthbearer"] as const)(
+        "P3: a connection that breaks in mid-login is none that was refused: %s",
+        async (mechanism) => {
+          const { login, ca, broker: certificate } = secure();
+          const sasl = mechanism === "oauthbearer" ? tokenOf() : passwordOf("owner", mechanism);
+          const { prefix = "" } = await installation();
+          for (const cuts of [2, Number.POSITIVE_INFINITY]) {
+            const between = await cutLogins({ address: login[0]!, ca, ...certificate }, cuts);
+            const code = await codeOf({ brokers: [between.address], prefix, tls: { ca }, sasl });
+            expect(code).toBe(cuts === 2 ? NOTHING : "bus_unreachable");
+            await between.stop();
+          }
+        },
+      );
 
       test("refuses who shows no login, and who shows one where none is taken", async () => {
         expect(await codeOf(await loginAs(undefined))).toBe("bus_unreachable");

@@ -6,6 +6,7 @@ import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { PROTOCOL, type Result, type Task, type TileDone } from "../../shared/bus/messages.ts";
 import type { Raster } from "../../shared/raster.ts";
+import { TestClock } from "./clock.ts";
 import { type Bench, inFolder, openBench, picture, spec, unowned, withBench } from "./harness.ts";
 import { OwnWorker } from "./own_worker.ts";
 
@@ -138,13 +139,13 @@ describe("P4: a result that nobody waits for changes nothing", () => {
   });
 
   test("late: after its lease, when the tile has been sent again", async () => {
-    let nowMs = 1_000_000;
-    await withBench({ leaseMs: 1000, now: () => nowMs }, async (bench) => {
+    const clock = new TestClock();
+    await withBench({ leaseMs: 1000, clock }, async (bench) => {
       const late: Task[] = [];
       new OwnWorker(bench.bus, bench.buffers, async (task, own) => {
         if (task.stage === 0 && task.tile === 2 && task.attempt === 1) {
           late.push(task);
-          nowMs += 2000;
+          clock.pass(2000);
           return;
         }
         if (task.stage === 0 && task.tile === 2) await own.publish(ruined(own.done(late[0]!)));

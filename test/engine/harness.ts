@@ -11,9 +11,11 @@ import { type PictureSpec, wholePicture } from "../../samples/picture.ts";
 import { writePicture } from "../../samples/write.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { MemoryBus } from "../../shared/bus/memory.ts";
+import type { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/geometry.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import type { Raster } from "../../shared/raster.ts";
+import type { TestClock } from "./clock.ts";
 
 /** A folder of its own for the time of `use`. */
 export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -38,22 +40,27 @@ interface BenchOptions {
   readonly threads?: number;
   readonly durable?: boolean;
   readonly leaseMs?: number;
-  readonly now?: () => number;
+  /** Moves the master's time and its timers; by default the system does. */
+  readonly clock?: TestClock;
+  /** By default one in which pixels are not packed. */
+  readonly bus?: MemoryBus;
   readonly limits?: Partial<Limits>;
+  readonly onTrouble?: (fault: TesseraError) => void;
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
 }
 
 /** A master with a bus and no worker: a test brings its own, or none. */
 export function openBench(folder: string, options: BenchOptions = {}): Bench {
-  const { threads = 2, durable = false, leaseMs = 3_600_000, now, limits, silence } = options;
+  const { threads = 2, durable = false, leaseMs = 3_600_000, limits, silence } = options;
   const dir = join(folder, "master");
-  const bus = new MemoryBus();
+  const { clock, onTrouble, bus = new MemoryBus() } = options;
   const buffers = new BufferPool();
   const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, ...limits };
   const master = new Master({
     ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
     ...(silence && { silence }),
-    ...(now && { now }),
+    ...(onTrouble && { onTrouble }),
+    ...(clock && { now: clock.now, every: clock.every }),
   });
   master.start();
   return { folder, dir, bus, buffers, master };

@@ -113,11 +113,12 @@ describe("routes", () => {
     const post = async (path: string) =>
       (await (await get(`/v1/jobs/${id}/${path}`, {}, "POST")).json()) as JobView;
     expect((await post("pause")).state).toBe("paused");
-    await expectProblem(await get(`/v1/jobs/${id}/pause`, {}, "POST"), "job_not_active");
+    expect((await post("pause")).state).toBe("paused"); // it is what was asked for
     expect((await post("priority?priority=8")).priority).toBe(8);
     await expectProblem(await get(`/v1/jobs/${id}/priority?priority=10`, {}, "POST"), "request_invalid");
     expect((await post("resume")).state).not.toBe("paused");
     expect((await bench.master.wait(id)).state).toBe("done");
+    await expectProblem(await get(`/v1/jobs/${id}/pause`, {}, "POST"), "job_not_active");
   });
 
   test("POST /v1/jobs/{id}/retry tries again what a tile has failed", async () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { TesseraError } from "../../shared/errors.ts";
 import type { PixelFormat, Rect } from "../../shared/geometry.ts";
 import { loadKernels } from "../../shared/kernels/kernels.ts";
-import { decodePayload, encodePayload } from "../../shared/payload/payload.ts";
+import { type Coding, decodePayload, encodePayload } from "../../shared/payload/payload.ts";
 import { frameContentBytes } from "../../shared/payload/zstd_frame.ts";
 import { createRaster } from "../../shared/raster.ts";
 import { anyFormat, pixels } from "../ops/arbitrary.ts";
@@ -15,7 +15,9 @@ const RGB: PixelFormat = { channels: 3, depth: 8 };
 const TILE = { x: 64, y: 128, width: 96, height: 40 };
 const SIZE = 96 * 40 * 3;
 
-const tilePayload = (): Uint8Array => encodePayload(kernels, { ...pixels(TILE, RGB, 3), rect: TILE });
+const CODINGS: readonly Coding[] = ["fast", "small"];
+const tilePayload = (coding: Coding = "fast"): Uint8Array =>
+  encodePayload(kernels, { ...pixels(TILE, RGB, 3), rect: TILE }, { coding });
 
 /** What decoding comes to: how many bytes, or the code of the refusal. Anything else thrown is a bug. */
 function outcome(payload: Uint8Array, rect: Rect = TILE, format = RGB): number | string {
@@ -40,8 +42,8 @@ const REFUSED = "payload_damaged";
 
 describe("a payload that is not what was asked for is refused", () => {
   test("of another size or format", () => {
-    const payload = tilePayload();
-    expect(outcome(payload)).toBe(SIZE);
+    const [payload, other] = CODINGS.map(tilePayload) as [Uint8Array, Uint8Array];
+    for (const good of [payload, other]) expect(outcome(good)).toBe(SIZE);
     expect(outcome(payload, { ...TILE, x: 0 })).toBe(SIZE);
     const others: [Rect, PixelFormat][] = [
       [{ ...TILE, width: 40, height: 96 }, RGB],
@@ -55,12 +57,13 @@ describe("a payload that is not what was asked for is refused", () => {
         { channels: 2, depth: 8 },
       ],
     ];
-    for (const [rect, format] of others) expect(outcome(payload, rect, format)).toBe(REFUSED);
+    for (const [rect, format] of others)
+      for (const good of [payload, other]) expect(outcome(good, rect, format)).toBe(REFUSED);
   });
 
   test("of another version or coding", () => {
     for (const at of [0, 1])
-      for (const value of [2, 3, 127, 255]) {
+      for (const value of [3, 4, 127, 255]) {
         const payload = tilePayload();
         payload[at] = value;
         expect(outcome(payload)).toBe(REFUSED);
@@ -71,19 +74,63 @@ describe("a payload that is not what was asked for is refused", () => {
   });
 
   test("that ends early, at every length, or late", () => {
-    const payload = tilePayload();
-    const taken: number[] = [];
-    for (let length = 0; length < payload.length; length++)
-      if (outcome(payload.subarray(0, length)) !== REFUSED) taken.push(length);
-    expect(taken).toEqual([]);
-    expect(outcome(Buffer.concat([payload, new Uint8Array(1)]))).toBe(REFUSED);
-    expect(outcome(Buffer.concat([payload, payload.subarray(HEADER)]))).toBe(REFUSED);
+    for (const payload of CODINGS.map(tilePayload)) {
+      const taken: number[] = [];
+      for (let length = 0; length < payload.length; length++)
+        if (outcome(payload.subarray(0, length)) !== REFUSED) taken.push(length);
+      expect(taken).toEqual([]);
+      expect(outcome(Buffer.concat([payload, new Uint8Array(1)]))).toBe(REFUSED);
+      expect(outcome(Buffer.concat([payload, payload.subarray(HEADER)]))).toBe(REFUSED);
+    }
   });
 
   test("that has too few or too many raw pixels", () => {
     for (const bytes of [0, 1, SIZE - 1, SIZE + 1, 2 * SIZE])
       expect(outcome(withBody(new Uint8Array(bytes), 0))).toBe(REFUSED);
     expect(outcome(withBody(new Uint8Array(SIZE), 0))).toBe(SIZE);
+  });
+});
+
+describe("blocks that do not add up are refused", () => {
+  const BLOCKS = (96 / 16) * 40 * 3;
+  const WIDTHS = BLOCKS / 2;
+  const blocks = (widths: Uint8Array, bytes: number): number | string =>
+    outcome(withBody(Uint8Array.from([...widths, ...new Uint8Array(bytes)]), 2));
+  const all = (width: number): Uint8Array => new Uint8Array(WIDTHS).fill(width * 17);
+
+  test("of more or fewer bytes than their widths say", () => {
+    for (const width of [0, 1, 5, 8]) {
+      const bytes = 2 * width * BLOCKS;
+      expect(blocks(all(width), bytes)).toBe(SIZE);
+      for (const wrong of [0, bytes - 2, bytes - 1, bytes + 1, bytes + 2, 1 << 20])
+        if (wrong !== bytes && wrong >= 0) expect(blocks(all(width), wrong)).toBe(REFUSED);
+    }
+  });
+
+  test("of a width that there is not, in any place, whatever the sum", () => {
+    for (const at of [0, 1, 7, 8, 15, 16, WIDTHS - 9, WIDTHS - 8, WIDTHS - 1])
+      for (const [half, width] of [
+        [1, 9],
+        [1, 15],
+        [16, 9],
+        [16, 15],
+      ] as const) {
+        const widths = all(0);
+        widths[at] = half * width;
+        expect(blocks(widths, 2 * width)).toBe(REFUSED);
+      }
+  });
+
+  test("with something in the half byte behind the last width", () => {
+    const rect = { ...TILE, width: 16, height: 39 };
+    const payload = withBody(new Uint8Array(59), 2); // 117 blocks
+    const header = new DataView(payload.buffer);
+    header.setUint32(4, rect.width, true);
+    header.setUint32(8, rect.height, true);
+    expect(outcome(payload, rect)).toBe(16 * 39 * 3);
+    payload[payload.length - 1] = 0x10;
+    expect(outcome(payload, rect)).toBe(REFUSED);
+    expect(outcome(Buffer.concat([payload, new Uint8Array(2)]), rect)).toBe(REFUSED);
   });
 });
 
@@ -132,16 +179,17 @@ describe("a bomb is refused before it is decoded", () => {
 
 describe("damage never gives a crash", () => {
   test("a flipped bit, anywhere: refused, or exactly as many pixels", () => {
-    const payload = tilePayload();
-    const kinds = new Map<number | string, number>();
-    for (let i = 0; i < 8 * payload.length; i += i < 8 * 40 ? 1 : 13) {
-      const damaged = payload.slice();
-      damaged[i >> 3]! ^= 1 << (i & 7);
-      const kind = outcome(damaged);
-      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    for (const payload of CODINGS.map(tilePayload)) {
+      const kinds = new Map<number | string, number>();
+      for (let i = 0; i < 8 * payload.length; i += i < 8 * 40 ? 1 : 13) {
+        const damaged = payload.slice();
+        damaged[i >> 3]! ^= 1 << (i & 7);
+        const kind = outcome(damaged);
+        kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      }
+      // both happen, and nothing else does
+      expect([...kinds.keys()].sort()).toEqual([SIZE, REFUSED].sort());
     }
-    // both happen, and nothing else does
-    expect([...kinds.keys()].sort()).toEqual([SIZE, REFUSED].sort());
   });
 
   test("any bytes, after a good header or none", () => {
@@ -163,10 +211,11 @@ describe("damage never gives a crash", () => {
       fc.property(
         anyFormat,
         fc.integer(),
+        fc.constantFrom(...CODINGS),
         fc.array(patch, { minLength: 1, maxLength: 4 }),
-        (format, seed, patches) => {
+        (format, seed, coding, patches) => {
           const raster = pixels({ width: 37, height: 21 }, format, seed);
-          const payload = encodePayload(kernels, raster);
+          const payload = encodePayload(kernels, raster, { coding });
           for (const [at, bytes] of patches) {
             const start = at % payload.length;
             payload.set(bytes.subarray(0, payload.length - start), start);
@@ -179,18 +228,23 @@ describe("damage never gives a crash", () => {
   });
 
   test("a refusal leaves the kernels and the target as they were", () => {
-    const payload = tilePayload().subarray(0, 500);
-    const mark = kernels.mark();
-    const target = new Uint8Array(SIZE).fill(3);
-    expect(() => decodePayload(kernels, payload, TILE, RGB, target)).toThrow(TesseraError);
-    expect(kernels.mark()).toBe(mark);
-    expect(target.every((byte) => byte === 3)).toBe(true);
+    for (const payload of CODINGS.map(tilePayload)) {
+      const mark = kernels.mark();
+      const target = new Uint8Array(SIZE).fill(3);
+      const early = payload.subarray(0, 500);
+      expect(() => decodePayload(kernels, early, TILE, RGB, target)).toThrow(TesseraError);
+      expect(kernels.mark()).toBe(mark);
+      expect(target.every((byte) => byte === 3)).toBe(true);
+    }
   });
 });
 
 test("what only a bug of ours can ask for is an error of another kind", () => {
   const empty = createRaster({ x: 0, y: 0, width: 0, height: 4 }, RGB);
   expect(() => encodePayload(kernels, empty)).toThrow(RangeError);
+  expect(() => encodePayload(kernels, pixels(TILE, RGB, 3), { target: new Uint8Array(SIZE + 11) })).toThrow(
+    RangeError,
+  );
   expect(() => decodePayload(kernels, tilePayload(), empty.rect, RGB)).toThrow(RangeError);
   expect(() => decodePayload(kernels, tilePayload(), TILE, RGB, new Uint8Array(SIZE - 1))).toThrow(
     RangeError,

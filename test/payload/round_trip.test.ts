@@ -2,8 +2,16 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { bytesPerPixel } from "../../shared/geometry.ts";
 import { loadKernels } from "../../shared/kernels/kernels.ts";
-import { decodePayload, encodePayload } from "../../shared/payload/payload.ts";
-import { createRaster, type Raster, viewOf } from "../../shared/raster.ts";
+import {
+  type Coding,
+  decodeInto,
+  decodePayload,
+  decodeToPlane,
+  encodePayload,
+  encodePlane,
+  payloadBytesMax,
+} from "../../shared/payload/payload.ts";
+import { copyRows, createRaster, type Raster, viewOf } from "../../shared/raster.ts";
 import { anyFormat, pixels } from "../ops/arbitrary.ts";
 import { FORMATS, named, noise } from "./naive.ts";
 
@@ -17,13 +25,17 @@ function packed({ rect, format, data, stride }: Raster): Uint8Array {
   return out;
 }
 
+const CODINGS: readonly Coding[] = ["fast", "small"];
+
 /** Encoded and decoded in memory that holds something else before, around and after. */
-function comesBack(raster: Raster): boolean {
+const comesBack = (raster: Raster): boolean => CODINGS.every((coding) => comesBackBy(coding, raster));
+
+function comesBackBy(coding: Coding, raster: Raster): boolean {
   kernels.reset();
   const guard = kernels.alloc(64);
   kernels.bytes.fill(0xa5, guard);
   const mark = kernels.mark();
-  const payload = encodePayload(kernels, raster);
+  const payload = encodePayload(kernels, raster, { coding });
   kernels.bytes.fill(0x5a, mark);
   const back = decodePayload(kernels, payload, raster.rect, raster.format);
   const untouched =
@@ -85,44 +97,95 @@ describe("a payload", () => {
     );
   });
 
-  test("is decoded into a target, and from memory that threads share", () => {
+  test("is encoded and decoded into targets, in memory that threads share, too", () => {
     const raster = pixels({ width: 50, height: 20 }, { channels: 3, depth: 8 }, 7);
-    const payload = encodePayload(kernels, raster);
-    const shared = new Uint8Array(new SharedArrayBuffer(payload.length + 5)).subarray(5);
-    shared.set(payload);
-    const target = new Uint8Array(new SharedArrayBuffer(raster.data.length + 100)).fill(9);
-    const back = decodePayload(kernels, shared, raster.rect, raster.format, target);
-    expect(back.data.buffer).toBe(target.buffer);
-    expect(back.data).toEqual(new Uint8Array(raster.data));
-    expect(target.subarray(raster.data.length).every((byte) => byte === 9)).toBe(true);
-  });
-
-  test("is the same bytes for the same pixels, whatever was in memory", () => {
-    for (const format of FORMATS) {
-      const raster = pixels({ width: 45, height: 23 }, format, 5);
-      kernels.reset();
-      kernels.bytes.fill(0xff, kernels.mark());
-      const first = encodePayload(kernels, raster);
-      expect(encodePayload(loadKernels(), raster)).toEqual(first);
-      const wide = createRaster({ x: 0, y: 0, width: 90, height: 23 }, format);
-      wide.data.fill(0x77);
-      const place = viewOf(wide, raster.rect);
-      for (let y = 0; y < 23; y++)
-        place.data.set(raster.data.subarray(y * raster.stride, (y + 1) * raster.stride), y * wide.stride);
-      expect(encodePayload(kernels, place)).toEqual(first);
+    const max = payloadBytesMax(raster.rect, raster.format);
+    for (const coding of CODINGS) {
+      const payload = encodePayload(kernels, raster, { coding });
+      const shared = new Uint8Array(new SharedArrayBuffer(max + 5)).subarray(5);
+      const written = encodePayload(kernels, raster, { coding, target: shared });
+      expect(written.buffer).toBe(shared.buffer);
+      expect(Buffer.compare(written, payload)).toBe(0);
+      const target = new Uint8Array(new SharedArrayBuffer(raster.data.length + 100)).fill(9);
+      const back = decodePayload(kernels, written, raster.rect, raster.format, target);
+      expect(back.data.buffer).toBe(target.buffer);
+      expect(back.data).toEqual(new Uint8Array(raster.data));
+      expect(target.subarray(raster.data.length).every((byte) => byte === 9)).toBe(true);
     }
   });
 
+  test("is decoded into a part of a larger raster, and touches nothing beside it", () => {
+    for (const format of FORMATS)
+      for (const make of [pixels, noise])
+        for (const coding of CODINGS) {
+          const raster = {
+            ...make({ width: 37, height: 11 }, format, 3),
+            rect: { x: 9, y: 4, width: 37, height: 11 },
+          };
+          const payload = encodePayload(kernels, raster, { coding });
+          const whole = createRaster({ x: 0, y: 0, width: 60, height: 20 }, format);
+          whole.data.fill(0x77);
+          const expected = createRaster(whole.rect, format);
+          expected.data.fill(0x77);
+          const bytes = 37 * bytesPerPixel(format);
+          const place = { ...viewOf(expected, raster.rect), at: 0 };
+          copyRows(place, { ...raster, at: 0 }, bytes, 11);
+          decodeInto(kernels, payload, viewOf(whole, raster.rect));
+          expect(Buffer.compare(whole.data, expected.data)).toBe(0);
+        }
+  });
+
+  test("is the same by way of planes in the kernels' memory", () => {
+    for (const format of FORMATS)
+      for (const make of [pixels, noise])
+        for (const coding of CODINGS) {
+          const raster = make({ width: 37, height: 11 }, format, 3);
+          const payload = encodePayload(kernels, raster, { coding });
+          kernels.reset();
+          const stride = raster.stride + 40;
+          const plane = { rect: raster.rect, format, stride, at: kernels.alloc(stride * 11) };
+          const mark = kernels.mark();
+          decodeToPlane(kernels, payload, plane);
+          const again = encodePlane(kernels, plane, { coding });
+          expect(kernels.mark()).toBe(mark);
+          expect(Buffer.compare(again, payload)).toBe(0);
+          const target = new Uint8Array(payloadBytesMax(raster.rect, format));
+          expect(Buffer.compare(encodePlane(kernels, plane, { coding, target }), payload)).toBe(0);
+        }
+  });
+
+  test("is the same bytes for the same pixels, whatever was in memory", () => {
+    for (const format of FORMATS)
+      for (const coding of CODINGS) {
+        const raster = pixels({ width: 45, height: 23 }, format, 5);
+        kernels.reset();
+        kernels.bytes.fill(0xff, kernels.mark());
+        const first = encodePayload(kernels, raster, { coding });
+        expect(encodePayload(loadKernels(), raster, { coding })).toEqual(first);
+        const wide = createRaster({ x: 0, y: 0, width: 90, height: 23 }, format);
+        wide.data.fill(0x77);
+        const place = viewOf(wide, raster.rect);
+        for (let y = 0; y < 23; y++)
+          place.data.set(raster.data.subarray(y * raster.stride, (y + 1) * raster.stride), y * wide.stride);
+        expect(encodePayload(kernels, place, { coding })).toEqual(first);
+      }
+  });
+
   test("is never more than 12 bytes longer than its pixels, and short for a smooth picture", () => {
+    const bytesOf = (raster: Raster, coding: Coding) => encodePayload(kernels, raster, { coding }).length;
     for (const format of FORMATS) {
       const hard = noise({ width: 64, height: 64 }, format, 11);
-      expect(encodePayload(kernels, hard).length).toBeLessThanOrEqual(hard.data.length + 12);
+      for (const coding of CODINGS)
+        expect(bytesOf(hard, coding)).toBeLessThanOrEqual(payloadBytesMax(hard.rect, format));
+      expect(payloadBytesMax(hard.rect, format)).toBe(hard.data.length + 12);
       const flat = createRaster({ x: 0, y: 0, width: 512, height: 512 }, format);
-      expect(encodePayload(kernels, flat).length).toBeLessThan(500);
+      expect(bytesOf(flat, "fast")).toBe(flat.data.length / 32 + 12);
+      expect(bytesOf(flat, "small")).toBeLessThan(500);
     }
     const ramp = createRaster({ x: 0, y: 0, width: 256, height: 256 }, { channels: 1, depth: 16 });
     const samples = new Uint16Array(ramp.data.buffer);
     for (let i = 0; i < samples.length; i++) samples[i] = (i & 255) * 190 + (i >> 8) * 61;
-    expect(encodePayload(kernels, ramp).length).toBeLessThan(2000);
+    expect(bytesOf(ramp, "fast")).toBeLessThan(ramp.data.length / 2);
+    expect(bytesOf(ramp, "small")).toBeLessThan(2000);
   });
 });

@@ -34,6 +34,22 @@ test("P6: an unknown op is refused and never becomes another", async () => {
   });
 });
 
+test("P5: a tile that never ends costs its thread and three attempts, not the worker", async () => {
+  await withBench({}, async (bench) => {
+    const { bus, buffers, master, folder } = bench;
+    const thread = new URL("../engine/endless_thread.ts", import.meta.url);
+    const own = { bus, buffers, threads: 1, fingerprint: SAME_PROCESS };
+    const worker = new TileWorker({ ...own, thread, tileLimitMs: 300 });
+    worker.start();
+    const source = unowned(await picture(folder, spec(200, 100)));
+    const { id } = await master.submit({ source, pipeline: "blur", tileSize: 64 });
+    const { error } = await master.wait(id);
+    expect(error).toMatchObject({ code: "tile_failed" });
+    expect(error?.message).toContain("It took longer than 0.3 s.");
+    await worker.stop();
+  });
+});
+
 test("P6: a worker that cannot do a task says so, and does the next", async () => {
   const bus = new MemoryBus();
   const buffers = new BufferPool();

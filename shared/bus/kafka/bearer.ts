@@ -1,4 +1,4 @@
-import { KafkaJSConnectionError, type Mechanism } from "kafkajs";
+import { KafkaJSConnectionError, KafkaJSError, type Mechanism } from "kafkajs";
 import { asTesseraError, isRetryable, TesseraError } from "../../errors.ts";
 
 /** As RFC 6750 has it (b64token); anything else could say more than a token. */
@@ -15,31 +15,38 @@ export const bearerLogin = (token: () => Promise<string>): Mechanism => ({
   mechanism: "oauthbearer",
   authenticationProvider: ({ saslAuthenticate }) => ({
     async authenticate() {
-      const login = `n,,${SEPARATOR}auth=Bearer ${await tokenOf(token)}${SEPARATOR}${SEPARATOR}`;
-      const refusal = await saslAuthenticate({ request: sent(login), response: ANSWER });
-      if (!refusal) return;
-      // The broker said why, as JSON; it refuses the login when it is told that this has been read.
-      await saslAuthenticate({ request: sent(SEPARATOR), response: ANSWER });
-      throw new TesseraError("bus_login_refused", refusal);
+      const exchange = (text: string) => saslAuthenticate({ request: sent(text), response: ANSWER });
+      try {
+        const refusal = await exchange(
+          `n,,${SEPARATOR}auth=Bearer ${await tokenOf(token)}${SEPARATOR}${SEPARATOR}`,
+        );
+        if (!refusal) return;
+        // The broker said why, as JSON; it refuses the login when it is told that this has been read.
+        await exchange(SEPARATOR);
+        throw new TesseraError("bus_login_refused", refusal);
+      } catch (thrown) {
+        throw mayPass(thrown) ? newConnection(thrown) : thrown;
+      }
     },
   }),
 });
 
-/**
- * @throws KafkaJSConnectionError if it may be tried again: for kafkajs that alone is a reason to begin with a new
- * connection, since the old one stands in the middle of a login
- */
 async function tokenOf(token: () => Promise<string>): Promise<string> {
-  try {
-    const given = await token();
-    if (TOKEN.test(given)) return given;
-    throw new TesseraError("bus_token_refused", "What it gave is not a bearer token.");
-  } catch (thrown) {
-    const cause = asTesseraError(thrown, "bus_token_unavailable");
-    if (!isRetryable(cause.code)) throw cause;
-    throw Object.assign(new KafkaJSConnectionError(cause.message), { cause });
-  }
+  const given = await Promise.try(token).catch((thrown: unknown) => {
+    throw asTesseraError(thrown, "bus_token_unavailable");
+  });
+  if (!TOKEN.test(given)) throw new TesseraError("bus_token_refused", "What it gave is not a bearer token.");
+  return given;
 }
+
+const mayPass = (thrown: unknown): thrown is Error =>
+  thrown instanceof TesseraError
+    ? isRetryable(thrown.code)
+    : thrown instanceof KafkaJSError && thrown.retriable;
+
+/** The one error for which kafkajs begins with a new connection: the old one stands in the middle of a login. */
+const newConnection = (cause: Error): Error =>
+  Object.assign(new KafkaJSConnectionError(cause.message), { cause });
 
 /** kafkajs wants bytes with their length (32 bit, big-endian) before them, and gives them so. */
 const LENGTH_BYTES = 4;

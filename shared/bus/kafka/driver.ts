@@ -11,7 +11,7 @@ import { Inbox } from "./inbox.ts";
 import { LEAVE_LIMIT_MS } from "./leave.ts";
 import { Member } from "./member.ts";
 import { Reach } from "./reach.ts";
-import { onePartition, Sender } from "./sender.ts";
+import { onePartition, SENDS_AT_ONCE_MAX, Sender } from "./sender.ts";
 import { requireTopics, topicName, workerGroup } from "./topics.ts";
 import type { Refusal } from "./wire.ts";
 
@@ -39,12 +39,14 @@ export interface KafkaBusOptions {
 export interface KafkaBusCounts {
   refused: number;
   abandoned: number;
+  /** Bytes of the messages that Kafka has taken: headers and values. */
+  sentBytes: number;
 }
 
 /** The bus past one machine: Apache Kafka. */
 export class KafkaBus implements Bus {
   readonly packs = true;
-  readonly counts: KafkaBusCounts = { refused: 0, abandoned: 0 };
+  readonly counts: KafkaBusCounts = { refused: 0, abandoned: 0, sentBytes: 0 };
   private readonly id = randomUUID();
   private readonly members = new Set<Subscription>();
   /** Groups that nobody but this process has. */
@@ -58,7 +60,14 @@ export class KafkaBus implements Bus {
     private readonly producer: Producer,
     private readonly reach: Reach,
   ) {
-    this.sender = new Sender(producer, (topic) => topicName(options.settings, topic), options.sendsAtOnce);
+    this.sender = new Sender({
+      producer,
+      nameOf: (topic) => topicName(options.settings, topic),
+      sendsAtOnce: options.sendsAtOnce ?? SENDS_AT_ONCE_MAX,
+      onSent: (bytes) => {
+        this.counts.sentBytes += bytes;
+      },
+    });
   }
 
   /** @throws bus_unreachable, bus_login_refused, bus_certificate_untrusted, bus_not_allowed, bus_topic_missing */

@@ -20,6 +20,11 @@ import { META_HEADER, VERSION_HEADER, type Wire } from "./wire.ts";
 const COMMIT_EVERY_MS = 500;
 /** A member that waits for room says this often that it lives. */
 const ROOM_WAIT_MS = 250;
+/**
+ * A broker without news answers after this long. Each question costs an idle worker some milliseconds, since it names
+ * every partition; but only between two questions does a member hear that its group changes, or leave it.
+ */
+const FETCH_WAIT_MS = 500;
 /** Between a fault that ended a member and its next try. */
 const AGAIN_AFTER_MS = { first: 500, most: 10_000 };
 
@@ -151,7 +156,7 @@ export class Member implements Subscription {
       heartbeatInterval: 1000,
       // a member that was killed holds up the whole group for as long as this
       rebalanceTimeout: 5000,
-      maxWaitTimeInMs: ROOM_WAIT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
       minBytes: 1,
       maxBytes: 4 * 1024 * 1024,
       maxBytesPerPartition: 2 * 1024 * 1024,
@@ -226,14 +231,20 @@ const fetched = (message: KafkaMessage): Fetched => ({
   wire: wireOf(message),
 });
 
-/** In memory of its own: what kafkajs gives are views on a whole fetch. */
+/** In memory of its own, which threads can see: what kafkajs gives are views on a whole fetch. */
 export const wireOf = ({ headers, value }: Pick<KafkaMessage, "headers" | "value">): Wire => ({
   headers: {
     [VERSION_HEADER]: textOf(headers?.[VERSION_HEADER]),
     [META_HEADER]: textOf(headers?.[META_HEADER]),
   },
-  value: new Uint8Array(value ?? []),
+  value: shared(value),
 });
+
+function shared(value: Buffer | null): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(value?.length ?? 0));
+  if (value !== null) bytes.set(value);
+  return bytes;
+}
 
 /** A header that is there twice is none of ours. */
 const textOf = (header: Buffer | string | (Buffer | string)[] | undefined): string =>

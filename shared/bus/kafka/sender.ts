@@ -6,11 +6,19 @@ import { busFault } from "./faults.ts";
 import { LEAVE_LIMIT_MS } from "./leave.ts";
 import { encode } from "./wire.ts";
 
-const SENDS_AT_ONCE_MAX = 4;
+export const SENDS_AT_ONCE_MAX = 4;
 /** Small messages that wait together go together. One that is larger goes by itself. */
 const SEND_BYTES_MAX = 1024 * 1024;
 const SEND_MESSAGES_MAX = 64;
 const UNANSWERED_MAX = 3;
+
+interface SenderOptions {
+  readonly producer: Pick<Producer, "send">;
+  readonly nameOf: (topic: Topic) => string;
+  readonly sendsAtOnce: number;
+  /** Told of the bytes that the broker has answered for. */
+  readonly onSent: (bytes: number) => void;
+}
 
 interface Letter {
   readonly topic: Topic;
@@ -39,11 +47,7 @@ export class Sender {
   private turn = 0;
   private closed = false;
 
-  constructor(
-    private readonly producer: Producer,
-    private readonly nameOf: (topic: Topic) => string,
-    private readonly sendsAtOnce = SENDS_AT_ONCE_MAX,
-  ) {}
+  constructor(private readonly options: SenderOptions) {}
 
   /** Resolves when every in-sync replica has the message. */
   publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
@@ -70,7 +74,7 @@ export class Sender {
   }
 
   private feed(): void {
-    while (this.running.size < this.sendsAtOnce && this.waiting.length > 0) {
+    while (this.running.size < this.options.sendsAtOnce && this.waiting.length > 0) {
       const parcel = this.pack();
       if (parcel.letters.length === 0) continue;
       const sending: Promise<void> = this.send(parcel).finally(() => {
@@ -107,9 +111,10 @@ export class Sender {
   }
 
   private async send({ topic, letters, messages }: Parcel): Promise<void> {
-    const name = this.nameOf(topic);
+    const name = this.options.nameOf(topic);
     try {
       await this.sendUntilAnswered(name, messages);
+      this.options.onSent(messages.reduce((sum, message) => sum + sizeOf(message), 0));
       for (const { resolve } of letters) resolve();
     } catch (thrown) {
       const fault = busFault(thrown, "bus_send_failed", `Sending to ${name}`);
@@ -119,7 +124,7 @@ export class Sender {
 
   private async sendUntilAnswered(topic: string, messages: Message[]): Promise<void> {
     for (let attempt = 1; attempt <= UNANSWERED_MAX; attempt++) {
-      const answer = await this.producer.send({ topic, acks: -1, messages });
+      const answer = await this.options.producer.send({ topic, acks: -1, messages });
       if (coversSend(answer, topic)) return;
     }
     throw new TesseraError("bus_send_failed", `The broker did not answer for what was sent to ${topic}.`);

@@ -25,3 +25,4 @@ export { bilateral8, bilateral16 } from "./bilateral";
 export { unsharp8, unsharp16 } from "./unsharp";
 export { pixelate8, pixelate16 } from "./pixelate";
 export { toPlanes8, toPlanes16, fromPlanes8, fromPlanes16 } from "./payload";
+export { toBits8, toBits16, fromBits8, fromBits16, packWidths, unpackWidths } from "./bits";
