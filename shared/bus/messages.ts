@@ -18,7 +18,10 @@ export type Pixels = Raster | Packed;
 
 export const isPacked = (pixels: Pixels): pixels is Packed => "payload" in pixels;
 
-/** Names one tile of one stage of one job, and the attempt that was made of it. */
+/**
+ * Names one tile of one stage of one job, and the attempt that was made of it. These fields are the same in every
+ * version, so that each can send back what another has sent.
+ */
 export interface TileName {
   readonly master: string;
   readonly job: string;

@@ -3,7 +3,7 @@ import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
 import type { KafkaSettings } from "../../shared/bus/kafka/client.ts";
 import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
 import { encode, META_HEADER, type Refusal } from "../../shared/bus/kafka/wire.ts";
-import type { Packed, Task } from "../../shared/bus/messages.ts";
+import { type Packed, PROTOCOL, type Task } from "../../shared/bus/messages.ts";
 import { createRaster } from "../../shared/raster.ts";
 import { describeOnKafka } from "../support/on_kafka.ts";
 import { countdown, packedTask, task } from "./tasks.ts";
@@ -62,6 +62,25 @@ describeOnKafka("faults on a real Kafka", ({ broker, installation }) => {
       expect(bus.counts).toMatchObject({ refused: 6, abandoned: 0 });
     } finally {
       await producer.disconnect();
+      await bus.close();
+    }
+  });
+
+  test("P4: a task of another version is sent back by its name", async () => {
+    const bus = await KafkaBus.connect({ settings: await installation() });
+    try {
+      const back = Promise.withResolvers<unknown>();
+      const results = bus.subscribe("results", 1, async (result) => back.resolve(result));
+      await results.ready;
+      bus.subscribe("tasks", 1, () => Promise.reject(new Error("it is not to be worked on")));
+      const sent = task(1);
+      await bus.publish("tasks", { ...packedTask(sent), protocol: PROTOCOL + 1 });
+      const { master, job, stage, tile, attempt, token } = sent;
+      expect(await back.promise).toMatchObject({
+        ...{ master, job, stage, tile, attempt, token },
+        ...{ protocol: PROTOCOL, ok: false, code: "tile_misdelivered" },
+      });
+    } finally {
       await bus.close();
     }
   });

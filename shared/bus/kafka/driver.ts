@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Kafka, Producer } from "kafkajs";
 import { TesseraError } from "../../errors.ts";
 import { within } from "../../within.ts";
+import { PROTOCOL, type TileName } from "../messages.ts";
 import type { Bus, Handler, Messages, NewsTopic, Subscription, Topic, WorkTopic } from "../port.ts";
 import { type KafkaSettings, kafkaClient, PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
@@ -128,9 +129,10 @@ export class KafkaBus implements Bus {
       handler,
       messagesMax: MESSAGES_PER_HANDLER * atOnce,
       bytesMax: BYTES_MAX,
-      onRefused: (refusal) => {
+      onRefused: (refusal, tile) => {
         this.counts.refused++;
         onRefused?.(topic, refusal);
+        if (tile !== undefined) this.sendBack(tile);
       },
       onAbandoned: () => {
         this.counts.abandoned++;
@@ -154,6 +156,13 @@ export class KafkaBus implements Bus {
       share: () => member.share(),
       close: () => member.close().finally(() => this.members.delete(member)),
     };
+  }
+
+  /** A task of another version: whoever sent it is told at once that nobody here works on it. */
+  private sendBack(tile: TileName): void {
+    const about = { protocol: PROTOCOL, worker: this.id, ok: false, message: "" } as const;
+    const sent = this.publish("results", { ...about, ...tile, code: "tile_misdelivered" });
+    sent.catch(() => {}); // then its lease tells
   }
 
   private ownGroup(role: string): string {

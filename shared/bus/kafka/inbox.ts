@@ -1,3 +1,4 @@
+import type { TileName } from "../messages.ts";
 import type { Handler, Messages, Topic } from "../port.ts";
 import { Watermark } from "./watermark.ts";
 import { decode, type Refusal, type Wire } from "./wire.ts";
@@ -23,7 +24,7 @@ export interface InboxOptions<T extends Topic> {
   /** Taken and not done; what one fetch brings may go beyond. */
   readonly messagesMax: number;
   readonly bytesMax: number;
-  readonly onRefused: (refusal: Refusal) => void;
+  readonly onRefused: (refusal: Refusal, tile?: TileName) => void;
   /** A message whose every delivery was rejected is given up, or it would block its partition for ever. */
   readonly onAbandoned: () => void;
 }
@@ -138,7 +139,7 @@ export class Inbox<T extends Topic> {
     item.deliveries++;
     const decoded = decode(this.options.topic, item.wire);
     if (!decoded.ok) {
-      this.options.onRefused(decoded.refusal);
+      this.options.onRefused(decoded.refusal, decoded.tile);
       this.finish(item);
       return;
     }

@@ -60,6 +60,15 @@ const FailedMeta = Type.Object(
 
 const ResultMeta = Type.Union([DoneMeta, FailedMeta]);
 
+/** What no version changes, so that each can name another's task and send it back. */
+const TileMeta = Type.Object(named);
+const ReturnMeta = Type.Object({
+  ...named,
+  ok: Type.Literal(false),
+  worker: Name,
+  code: Type.Literal("tile_misdelivered"),
+});
+
 /** Open to fields of versions to come: a worker of another version is to be seen, though it gets no tiles. */
 const HeartbeatMeta = Type.Object({
   worker: Name,
@@ -105,5 +114,7 @@ function checker<T extends TSchema>(schema: T): (value: unknown) => value is Sta
 
 export const isTaskMeta = checker(TaskMeta);
 export const isResultMeta = checker(ResultMeta);
+export const isTileMeta = checker(TileMeta);
+export const isReturnMeta = checker(ReturnMeta);
 export const isHeartbeatMeta = checker(HeartbeatMeta);
 export const isDeadLetterMeta = checker(DeadLetterMeta);

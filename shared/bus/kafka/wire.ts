@@ -14,6 +14,7 @@ import {
   PROTOCOL,
   type Result,
   type Task,
+  type TileName,
 } from "../messages.ts";
 import type { Messages, Topic } from "../port.ts";
 import {
@@ -24,7 +25,9 @@ import {
   isDeadLetterMeta,
   isHeartbeatMeta,
   isResultMeta,
+  isReturnMeta,
   isTaskMeta,
+  isTileMeta,
   type PixelsMeta,
   type TaskMeta,
 } from "./schema.ts";
@@ -49,7 +52,12 @@ export type Refusal = "version" | "meta" | "schema" | "size";
 
 export type Decoded<M> =
   | { readonly ok: true; readonly message: M }
-  | { readonly ok: false; readonly refusal: Refusal };
+  | {
+      readonly ok: false;
+      readonly refusal: Refusal;
+      /** Of a task of another version: by this it can be sent back. */
+      readonly tile?: TileName;
+    };
 
 /** Pixels must have been packed. */
 export function encode<T extends Topic>(topic: T, message: Messages[T]): Wire;
@@ -69,16 +77,11 @@ export function encode(topic: Topic, message: Messages[Topic]): Wire {
 export function decode<T extends Topic>(topic: T, wire: Wire): Decoded<Messages[T]>;
 export function decode(topic: Topic, wire: Wire): Decoded<Messages[Topic]> {
   const version = Number(wire.headers[VERSION_HEADER] || Number.NaN);
+  if (!Number.isInteger(version)) return refused("version");
+  const meta = metaOf(wire);
   // A worker of another version is to be seen, though it gets no tiles.
-  if (topic === "heartbeats" ? !Number.isInteger(version) : version !== PROTOCOL) return refused("version");
-  const text = wire.headers[META_HEADER];
-  if (text === undefined || text.length > META_BYTES_MAX) return refused("meta");
-  let meta: unknown;
-  try {
-    meta = JSON.parse(text);
-  } catch {
-    return refused("meta");
-  }
+  if (version !== PROTOCOL && topic !== "heartbeats") return decodeUnlike(topic, version, meta);
+  if (meta === undefined) return refused("meta");
   switch (topic) {
     case "tasks":
       return isTaskMeta(meta) ? decodeTask(meta, wire.value) : refused("schema");
@@ -90,6 +93,31 @@ export function decode(topic: Topic, wire: Wire): Decoded<Messages[Topic]> {
       return isDeadLetterMeta(meta) ? decodeDeadLetter(meta) : refused("schema");
   }
 }
+
+/** Undefined if there is none that can be read. */
+function metaOf({ headers: { [META_HEADER]: text } }: Wire): unknown {
+  if (text === undefined || text.length > META_BYTES_MAX) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Every version can name the tile of another's task, and understands it when its own is sent back so: workers of unlike
+ * versions share the partitions, and what one of them drops would be waited for in vain.
+ */
+function decodeUnlike(topic: Topic, protocol: number, meta: unknown): Decoded<Result> {
+  if (topic === "tasks" && isTileMeta(meta)) return { ...refused("version"), tile: tileIn(meta) };
+  if (topic !== "results" || !isReturnMeta(meta)) return refused("version");
+  const { ok, code, worker } = meta;
+  return { ok: true, message: { protocol, ...tileIn(meta), ok, worker, code, message: "" } };
+}
+
+const tileIn = ({ master, job, stage, tile, attempt, token }: TileName): TileName => ({
+  ...{ master, job, stage, tile, attempt, token },
+});
 
 const refused = (refusal: Refusal): { ok: false; refusal: Refusal } => ({ ok: false, refusal });
 
