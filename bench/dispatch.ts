@@ -98,7 +98,15 @@ async function answerAtOnce(bus: MemoryBus, buffers: BufferPool): Promise<void> 
   );
   await ready;
   const { hash: fingerprint, ops } = SAME_PROCESS;
-  const about = { worker: WORKER, name: WORKER, version: "0", fingerprint, ops, partitions: share() };
+  const about = {
+    worker: WORKER,
+    name: WORKER,
+    host: WORKER,
+    version: "0",
+    fingerprint,
+    ops,
+    partitions: share(),
+  };
   const figures = { inFlight: 0, tilesDone: 0, tilesPerSecond: 0, load: 0, rssBytes: 0 };
   await bus.publish("heartbeats", { protocol: PROTOCOL, phase: "working", threads: 2, ...about, ...figures });
 }

@@ -6,7 +6,7 @@ const BEAT_EVERY_MS = 500;
 const NEWEST = 0.3;
 
 interface PulseOptions {
-  readonly about: Pick<Heartbeat, "worker" | "name" | "threads" | "fingerprint" | "ops">;
+  readonly about: Pick<Heartbeat, "worker" | "name" | "host" | "threads" | "fingerprint" | "ops">;
   readonly partitions: () => readonly number[];
   readonly publish: (beat: Heartbeat) => Promise<void>;
   /** The bus did not take one. */

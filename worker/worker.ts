@@ -50,7 +50,14 @@ export class TileWorker {
     const { bus, threads, fingerprint, name = hostname() } = options;
     this.pool = new TilePool(threads, options.thread);
     this.pulse = new Pulse({
-      about: { worker: this.id, name, threads, fingerprint: fingerprint.hash, ops: fingerprint.ops },
+      about: {
+        worker: this.id,
+        name,
+        host: hostname(),
+        threads,
+        fingerprint: fingerprint.hash,
+        ops: fingerprint.ops,
+      },
       partitions: () => this.subscription?.share() ?? [],
       publish: (beat) => bus.publish("heartbeats", beat),
       onTrouble: (thrown) => this.trouble(thrown),

@@ -21,6 +21,7 @@ export interface RosterOptions {
 export interface WorkerView {
   readonly id: string;
   readonly name: string;
+  readonly host: string;
   readonly version: string;
   readonly state: WorkerState;
   readonly protocol: number;
@@ -149,11 +150,11 @@ export class Roster {
   list(): WorkerView[] {
     const now = this.options.clock.now();
     return [...this.seats.values()].map(({ beat, state, heardMs }) => {
-      const { worker: id, name, version, protocol, fingerprint, threads, partitions } = beat;
+      const { worker: id, name, host, version, protocol, fingerprint, threads, partitions } = beat;
       const { inFlight, tilesDone, tilesPerSecond, load, rssBytes } = beat;
       const differs = state === "incompatible" ? differingOps(beat.ops, this.options.fingerprint.ops) : [];
       return {
-        ...{ id, name, version, state, protocol, fingerprint, differs, threads },
+        ...{ id, name, host, version, state, protocol, fingerprint, differs, threads },
         partitions: partitions.length,
         ...{ inFlight, tilesDone, tilesPerSecond, load, rssBytes },
         heardMsAgo: now - heardMs,

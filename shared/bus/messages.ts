@@ -80,8 +80,9 @@ export interface Heartbeat {
   readonly protocol: number;
   /** One process's own; it changes at every start. */
   readonly worker: string;
-  /** For people: what its machine or its owner calls it. */
+  /** For people: what its owner calls it, and its machine. */
   readonly name: string;
+  readonly host: string;
   readonly version: string;
   /** `working`, `draining` (takes no new tasks), `left` (this is its last word). */
   readonly phase: "working" | "draining" | "left";

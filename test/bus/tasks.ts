@@ -55,6 +55,7 @@ export function heartbeat(worker: string, changes: Partial<Heartbeat> = {}): Hea
     protocol: PROTOCOL,
     worker,
     name: "bench",
+    host: "here",
     version: "0.0.0",
     phase: "working",
     fingerprint: "same process",

@@ -73,6 +73,7 @@ const ReturnMeta = Type.Object({
 const HeartbeatMeta = Type.Object({
   worker: Name,
   name: Name,
+  host: Name,
   version: Name,
   phase: Type.Union([Type.Literal("working"), Type.Literal("draining"), Type.Literal("left")]),
   fingerprint: Name,

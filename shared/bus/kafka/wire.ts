@@ -209,10 +209,10 @@ function decodeDone(meta: DoneMeta, value: Uint8Array): Decoded<Result> {
 
 /** Only what this version knows of it. */
 function decodeHeartbeat(meta: HeartbeatMeta, protocol: number): Decoded<Heartbeat> {
-  const { worker, name, version, phase, fingerprint, ops, threads, partitions } = meta;
+  const { worker, name, host, version, phase, fingerprint, ops, threads, partitions } = meta;
   const { inFlight, tilesDone, tilesPerSecond, load, rssBytes } = meta;
   const figures = { inFlight, tilesDone, tilesPerSecond, load, rssBytes };
-  const about = { protocol, worker, name, version, phase, fingerprint, ops, threads, partitions };
+  const about = { protocol, worker, name, host, version, phase, fingerprint, ops, threads, partitions };
   return { ok: true, message: { ...about, ...figures } };
 }
 
