@@ -3,6 +3,8 @@
  * pixels unless said otherwise. Rows are written from the top down; a kernel may write up to 15 bytes past a row's end
  * as long as the rows below are written later, and may read 64 bytes around its input.
  */
+import type { Channels, Depth } from "../geometry.ts";
+
 type N = number;
 
 type Resize = (
@@ -12,14 +14,21 @@ type Resize = (
   ]
 ) => void;
 
-type ToBits = (
-  ...args: [
-    ...[src: N, srcStride: N, w: N, h: N, channels: N],
-    ...[widths: N, blocks: N, limit: N, scratch: N],
-  ]
-) => N;
+/** By depth and channels. */
+type ByFormat<Name extends string, Kernel> = Readonly<Record<`${Name}${Depth}x${Channels}`, Kernel>>;
 
-export interface KernelExports {
+/**
+ * A plane's numbers by blocks (see `shared/payload/bits.ts`): a byte of width a block, and the blocks themselves; answers
+ * where they end. Gives up at the end of the row that passes `limit`. `scratch` holds 2048 bytes and a row.
+ */
+type ToBits = (
+  ...args: [...[src: N, srcStride: N, w: N, h: N], ...[widths: N, blocks: N, limit: N, scratch: N]]
+) => N;
+type FromBits = (
+  ...args: [...[widths: N, blocks: N], ...[dst: N, dstStride: N, w: N, h: N], scratch: N]
+) => void;
+
+export interface KernelExports extends ByFormat<"toBits", ToBits>, ByFormat<"fromBits", FromBits> {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
 
@@ -55,14 +64,6 @@ export interface KernelExports {
   fromPlanes8(planes: N, dst: N, dstStride: N, w: N, h: N, channels: N, lines: N): void;
   fromPlanes16(planes: N, dst: N, dstStride: N, w: N, h: N, channels: N, lines: N): void;
 
-  /**
-   * A plane's numbers by blocks (see `shared/payload/bits.ts`): a byte of width a block, and the blocks themselves; answers
-   * where they end. Gives up at the end of the row that passes `limit`. `scratch` holds 2048 bytes and a row.
-   */
-  toBits8: ToBits;
-  toBits16: ToBits;
-  fromBits8(widths: N, blocks: N, dst: N, dstStride: N, w: N, h: N, channels: N, scratch: N): void;
-  fromBits16(widths: N, blocks: N, dst: N, dstStride: N, w: N, h: N, channels: N, scratch: N): void;
   /** `count` widths, two a byte, in place. */
   packWidths(widths: N, count: N): void;
   /** The other way; answers the sum of all, or −1 if one is more than 8 or there is one too many. */

@@ -25,7 +25,7 @@ const BLOCK = 16;
 const blocksIn = ({ rect, format }: Plane): number =>
   Math.ceil(rect.width / BLOCK) * rect.height * bytesPerPixel(format);
 
-/** For `scratch` of the kernels: see `toBits8`. */
+/** For `scratch` of the kernels: see `ToBits`. */
 const scratchBytes = ({ rect, format }: Plane): number => 2048 + rect.width * bytesPerPixel(format);
 
 /**
@@ -42,8 +42,8 @@ export function packBits(kernels: Kernels, plane: Plane, bytesMax: number): Uint
   const scratch = kernels.alloc(scratchBytes(plane));
   const limit = blocks + bytesMax - widthBytes;
   const { call } = kernels;
-  const pack = format.depth === 8 ? call.toBits8 : call.toBits16;
-  const end = pack(at, stride, rect.width, rect.height, format.channels, widths, blocks, limit, scratch);
+  const pack = call[`toBits${format.depth}x${format.channels}`];
+  const end = pack(at, stride, rect.width, rect.height, widths, blocks, limit, scratch);
   if (end >= limit) return undefined;
   call.packWidths(widths, count);
   const { bytes } = kernels;
@@ -68,6 +68,6 @@ export function unpackBits(kernels: Kernels, body: Uint8Array, plane: Plane): vo
   const bits = call.unpackWidths(packed, count, widths);
   if (bits < 0) throw damaged("A block of it has a width that there is not.");
   if (2 * bits !== blockBytes) throw damaged(`It has ${blockBytes} bytes in blocks of ${2 * bits}.`);
-  const unpack = format.depth === 8 ? call.fromBits8 : call.fromBits16;
-  unpack(widths, blocks, at, stride, rect.width, rect.height, format.channels, scratch);
+  const unpack = call[`fromBits${format.depth}x${format.channels}`];
+  unpack(widths, blocks, at, stride, rect.width, rect.height, scratch);
 }

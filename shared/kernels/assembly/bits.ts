@@ -67,10 +67,9 @@ const ZEROS: usize = TAIL_ABOVE + GROUP;
 
 /** Bits that the largest of sixteen signed numbers needs: 0 to 8. */
 @inline function widthOf(v: v128): i32 {
-  let all = v128.xor(i8x16.add(v, v), i8x16.lt_s(v, i64x2.splat(0)));
-  all = v128.or(all, i8x16.swizzle(all, i8x16(8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0)));
-  all = v128.or(all, i8x16.swizzle(all, i8x16(4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
-  const four = i32x4.extract_lane(all, 0);
+  const zigzag = v128.xor(i8x16.add(v, v), i8x16.lt_s(v, i64x2.splat(0)));
+  const eight = i64x2.extract_lane(zigzag, 0) | i64x2.extract_lane(zigzag, 1);
+  const four = <i32>(eight | (eight >>> 32));
   const two = four | (four >>> 16);
   return 32 - clz<i32>((two | (two >>> 8)) & 255);
 }
@@ -233,27 +232,52 @@ export function unpackWidths(src: usize, count: i32, widths: usize): i32 {
   return i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
 }
 
-export function toBits8(src: usize, srcStride: i32, w: i32, h: i32, channels: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
-  if (channels == 1) return toBits<u8>(1, src, srcStride, w, h, widths, blocks, limit, scratch);
-  if (channels == 2) return toBits<u8>(2, src, srcStride, w, h, widths, blocks, limit, scratch);
-  if (channels == 3) return toBits<u8>(3, src, srcStride, w, h, widths, blocks, limit, scratch);
+// A function each: one of them all takes a fifth longer, for want of registers.
+export function toBits8x1(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
+  return toBits<u8>(1, src, srcStride, w, h, widths, blocks, limit, scratch);
+}
+export function toBits8x2(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
+  return toBits<u8>(2, src, srcStride, w, h, widths, blocks, limit, scratch);
+}
+export function toBits8x3(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
+  return toBits<u8>(3, src, srcStride, w, h, widths, blocks, limit, scratch);
+}
+export function toBits8x4(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
   return toBits<u8>(4, src, srcStride, w, h, widths, blocks, limit, scratch);
 }
-export function toBits16(src: usize, srcStride: i32, w: i32, h: i32, channels: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
-  if (channels == 1) return toBits<u16>(1, src, srcStride, w, h, widths, blocks, limit, scratch);
-  if (channels == 2) return toBits<u16>(2, src, srcStride, w, h, widths, blocks, limit, scratch);
-  if (channels == 3) return toBits<u16>(3, src, srcStride, w, h, widths, blocks, limit, scratch);
+export function toBits16x1(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
+  return toBits<u16>(1, src, srcStride, w, h, widths, blocks, limit, scratch);
+}
+export function toBits16x2(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
+  return toBits<u16>(2, src, srcStride, w, h, widths, blocks, limit, scratch);
+}
+export function toBits16x3(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
+  return toBits<u16>(3, src, srcStride, w, h, widths, blocks, limit, scratch);
+}
+export function toBits16x4(src: usize, srcStride: i32, w: i32, h: i32, widths: usize, blocks: usize, limit: usize, scratch: usize): usize {
   return toBits<u16>(4, src, srcStride, w, h, widths, blocks, limit, scratch);
 }
-export function fromBits8(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, channels: i32, scratch: usize): void {
-  if (channels == 1) fromBits<u8>(1, widths, blocks, dst, dstStride, w, h, scratch);
-  else if (channels == 2) fromBits<u8>(2, widths, blocks, dst, dstStride, w, h, scratch);
-  else if (channels == 3) fromBits<u8>(3, widths, blocks, dst, dstStride, w, h, scratch);
-  else fromBits<u8>(4, widths, blocks, dst, dstStride, w, h, scratch);
+export function fromBits8x1(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u8>(1, widths, blocks, dst, dstStride, w, h, scratch);
 }
-export function fromBits16(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, channels: i32, scratch: usize): void {
-  if (channels == 1) fromBits<u16>(1, widths, blocks, dst, dstStride, w, h, scratch);
-  else if (channels == 2) fromBits<u16>(2, widths, blocks, dst, dstStride, w, h, scratch);
-  else if (channels == 3) fromBits<u16>(3, widths, blocks, dst, dstStride, w, h, scratch);
-  else fromBits<u16>(4, widths, blocks, dst, dstStride, w, h, scratch);
+export function fromBits8x2(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u8>(2, widths, blocks, dst, dstStride, w, h, scratch);
+}
+export function fromBits8x3(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u8>(3, widths, blocks, dst, dstStride, w, h, scratch);
+}
+export function fromBits8x4(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u8>(4, widths, blocks, dst, dstStride, w, h, scratch);
+}
+export function fromBits16x1(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u16>(1, widths, blocks, dst, dstStride, w, h, scratch);
+}
+export function fromBits16x2(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u16>(2, widths, blocks, dst, dstStride, w, h, scratch);
+}
+export function fromBits16x3(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u16>(3, widths, blocks, dst, dstStride, w, h, scratch);
+}
+export function fromBits16x4(widths: usize, blocks: usize, dst: usize, dstStride: i32, w: i32, h: i32, scratch: usize): void {
+  fromBits<u16>(4, widths, blocks, dst, dstStride, w, h, scratch);
 }

@@ -25,4 +25,11 @@ export { bilateral8, bilateral16 } from "./bilateral";
 export { unsharp8, unsharp16 } from "./unsharp";
 export { pixelate8, pixelate16 } from "./pixelate";
 export { toPlanes8, toPlanes16, fromPlanes8, fromPlanes16 } from "./payload";
-export { toBits8, toBits16, fromBits8, fromBits16, packWidths, unpackWidths } from "./bits";
+export {
+  toBits8x1, toBits8x2, toBits8x3, toBits8x4,
+  toBits16x1, toBits16x2, toBits16x3, toBits16x4,
+  fromBits8x1, fromBits8x2, fromBits8x3, fromBits8x4,
+  fromBits16x1, fromBits16x2, fromBits16x3, fromBits16x4,
+  packWidths,
+  unpackWidths,
+} from "./bits";
