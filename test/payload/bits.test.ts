@@ -132,4 +132,22 @@ describe("the blocks of a payload", () => {
       expect(packBits(kernels, plane, bytesMax) !== undefined).toBe(given);
     }
   });
+
+  test("go no further than the row that passes the limit", () => {
+    kernels.reset();
+    const format = FORMATS[2]!;
+    const raster = noise({ width: 100, height: 50 }, format, 5);
+    const { plane } = surrounded(raster.rect, format);
+    copyRows({ ...plane, data: kernels.bytes }, { ...raster, at: 0 }, raster.stride, raster.rect.height);
+    const row = 7 * 3 * 16;
+    const widths = kernels.alloc(7 * 3 * 50);
+    const blocks = kernels.alloc(16 * 7 * 3 * 50);
+    const scratch = kernels.alloc(4096);
+    kernels.bytes.fill(AROUND, blocks, scratch);
+    const limit = blocks + 1000;
+    const end = kernels.call.toBits8x3(plane.at, plane.stride, 100, 50, widths, blocks, limit, scratch);
+    expect(end).toBeGreaterThanOrEqual(limit);
+    expect(end).toBeLessThanOrEqual(limit + row);
+    expect(kernels.bytes.subarray(end + 16, scratch).every((byte) => byte === AROUND)).toBe(true);
+  });
 });

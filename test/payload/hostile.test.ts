@@ -95,7 +95,7 @@ describe("blocks that do not add up are refused", () => {
   const BLOCKS = (96 / 16) * 40 * 3;
   const WIDTHS = BLOCKS / 2;
   const blocks = (widths: Uint8Array, bytes: number): number | string =>
-    outcome(withBody(Uint8Array.from([...widths, ...new Uint8Array(bytes)]), 2));
+    outcome(withBody(Buffer.concat([widths, new Uint8Array(bytes)]), 2));
   const all = (width: number): Uint8Array => new Uint8Array(WIDTHS).fill(width * 17);
 
   test("of more or fewer bytes than their widths say", () => {
@@ -105,6 +105,13 @@ describe("blocks that do not add up are refused", () => {
       for (const wrong of [0, bytes - 2, bytes - 1, bytes + 1, bytes + 2, 1 << 20])
         if (wrong !== bytes && wrong >= 0) expect(blocks(all(width), wrong)).toBe(REFUSED);
     }
+  });
+
+  test("without taking memory for more bytes than there can be", () => {
+    expect(outcome(tilePayload())).toBe(SIZE);
+    const before = kernels.bytes.length;
+    expect(blocks(all(8), 64 << 20)).toBe(REFUSED);
+    expect(kernels.bytes.length).toBe(before);
   });
 
   test("of a width that there is not, in any place, whatever the sum", () => {
