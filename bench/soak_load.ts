@@ -112,7 +112,7 @@ export class SoakLoad {
 
   private reached(id: string, tiles: number): Promise<void> {
     const enough = (job: JobView | undefined) =>
-      job === undefined || job.endedMs !== undefined || job.progress.tilesDone >= tiles;
+      job === undefined || job.ended_at !== undefined || job.progress.tiles_done >= tiles;
     return new Promise((resolve) => {
       if (enough(this.master.job(id))) return resolve();
       const stop = this.master.onProgress((job) => {
@@ -128,7 +128,7 @@ export class SoakLoad {
     if (job.state === "cancelled" && cancelled) counts.cancelled++;
     else if (job.state === "done") {
       counts.done++;
-      counts.tiles += job.progress.tilesTotal;
+      counts.tiles += job.progress.tiles_total;
       const path = this.master.resultPath(job.id);
       counts.wrongPixels += wrongPixels(await decodeFile(path), expected);
       rmSync(path, { force: true });

@@ -56,7 +56,7 @@ async function processPicture(picture: string): Promise<void> {
     await moveInto(engine.master.resultPath(id), output);
     const seconds = (performance.now() - startedMs) / 1000;
     const megapixels = (job.source.width * job.source.height) / 1e6;
-    const tiles = job.progress.tilesTotal;
+    const tiles = job.progress.tiles_total;
     say(`Done: ${tiles} tiles in ${job.stages} stages in ${formatSeconds(seconds)}.`);
     say(`  ${(tiles / seconds).toFixed(0)} tiles/s, ${(megapixels / seconds).toFixed(0)} megapixels/s`);
     say(`  ${job.output.width} × ${job.output.height} pixels, ${formatBytes(statSync(output).size)}`);

@@ -63,6 +63,9 @@ const TABLE = {
   file_unwritable: [500, "The file cannot be written."],
   disk_full: [507, "The disk is full. Free some space and try again."],
   route_not_found: [404, "There is nothing at this address."],
+  method_not_allowed: [405, "This address does not know that method."],
+  unauthorized: [401, "Say who you are: send a key or a token, or sign in."],
+  forbidden: [403, "You are not allowed to do that."],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
   bus_login_refused: [

@@ -52,7 +52,7 @@ async function run({
   const before = master.dispatched().sent;
   if (source === undefined) return { sentBytes: bus.counts.sentBytes, tiles: 0, stageMs: 0, sent: 0 };
   let nearlyDoneMs: number | undefined;
-  const watching = ({ progress: { tilesDone, tilesTotal } }: JobView) => {
+  const watching = ({ progress: { tiles_done: tilesDone, tiles_total: tilesTotal } }: JobView) => {
     if (tilesDone >= 0.9 * tilesTotal) nearlyDoneMs ??= performance.now();
   };
   const unwatch = tail ? master.onProgress(watching) : () => {};
@@ -69,7 +69,7 @@ async function run({
   if (error !== undefined) throw new Error(error.message);
   return {
     sentBytes: bus.counts.sentBytes,
-    tiles: progress.tilesTotal,
+    tiles: progress.tiles_total,
     stageMs: phases?.["stage-0"] ?? 0,
     sent: master.dispatched().sent - before,
     ...(nearlyDoneMs !== undefined && { tailMs: performance.now() - nearlyDoneMs }),

@@ -19,7 +19,7 @@ export interface Figures {
 }
 
 export function figuresFor(input: string, output: string, job: JobView, wallMs: number): Figures {
-  const tiles = job.progress.tilesTotal;
+  const tiles = job.progress.tiles_total;
   return {
     input,
     output,

@@ -33,7 +33,7 @@ class ProgressLines implements ProgressDisplay {
   constructor(private readonly stream: { write(text: string): unknown }) {}
 
   show(job: JobView): void {
-    const { tilesDone, tilesTotal } = job.progress;
+    const { tiles_done: tilesDone, tiles_total: tilesTotal } = job.progress;
     const quarter = tilesTotal === 0 ? 0 : Math.floor((4 * tilesDone) / tilesTotal);
     if (quarter <= this.quarter) return;
     this.quarter = quarter;
@@ -60,7 +60,7 @@ export class ProgressBar implements ProgressDisplay {
   }
 
   show(job: JobView): void {
-    const { tilesDone, tilesTotal } = job.progress;
+    const { tiles_done: tilesDone, tiles_total: tilesTotal } = job.progress;
     const complete = tilesDone === tilesTotal;
     if (!complete && this.now() - this.drawnMs < REDRAW_MS) return;
     this.drawnMs = this.now();
@@ -76,7 +76,7 @@ export class ProgressBar implements ProgressDisplay {
   /** Cut to the terminal's width: a line that wraps could not be drawn over. */
   private line(job: JobView): string {
     const { images, finished } = this.options;
-    const { tilesDone, tilesTotal } = job.progress;
+    const { tiles_done: tilesDone, tiles_total: tilesTotal } = job.progress;
     const part = tilesTotal === 0 ? 0 : tilesDone / tilesTotal;
     const count = images > 1 ? `${Math.min(finished() + 1, images)}/${images} ` : "";
     const percent = `${Math.floor(part * 100)}`.padStart(3);
@@ -89,7 +89,12 @@ export class ProgressBar implements ProgressDisplay {
 
 /** What a job is at, in words: "212 tiles/s, 3.1 s left". */
 export function figuresOf({ state, progress }: JobView): string {
-  const { tilesPerSecond, secondsLeft, tilesDone, tilesTotal } = progress;
+  const {
+    tiles_per_second: tilesPerSecond,
+    seconds_left: secondsLeft,
+    tiles_done: tilesDone,
+    tiles_total: tilesTotal,
+  } = progress;
   if (tilesDone === tilesTotal && tilesTotal > 0) return state === "done" ? "done" : "writing";
   if (tilesDone === 0 || secondsLeft === undefined) return state;
   return `${tilesPerSecond.toFixed(0)} tiles/s, ${formatSeconds(secondsLeft)} left`;

@@ -93,7 +93,7 @@ async function processImage(run: Run, image: string): Promise<{ job: JobView; ou
   const submitted = await master.submit(submitRequest(image, run.format, run.options));
   const cancel = () => {
     // It may have ended by itself in the meantime.
-    if (master.job(submitted.id)?.endedMs === undefined) master.cancel(submitted.id);
+    if (master.job(submitted.id)?.ended_at === undefined) master.cancel(submitted.id);
   };
   if (run.interrupted.aborted) cancel();
   run.interrupted.addEventListener("abort", cancel);

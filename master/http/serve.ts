@@ -1,4 +1,5 @@
 import { TesseraError } from "../../shared/errors.ts";
+import { OPEN_GATE } from "../access/gate.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
 import { createApp } from "./app.ts";
@@ -28,7 +29,7 @@ export function requireLoopback(hostname: string): void {
 /** Puts a master on a socket. @throws address_not_loopback; config_invalid when the port cannot be had */
 export function serve(master: Master, { hostname, port, limits, durable }: ServeOptions): Served {
   requireLoopback(hostname);
-  const app = createApp(master, { uploadBytesMax: limits.uploadBytesMax, durable });
+  const app = createApp(master, { gate: OPEN_GATE, uploadBytesMax: limits.uploadBytesMax, durable });
   const server = listening(() =>
     Bun.serve({
       hostname,

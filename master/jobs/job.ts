@@ -1,3 +1,5 @@
+import type { Static } from "@sinclair/typebox";
+import { type ACTIVE_STATES, ENDED_STATES, type JobSchema } from "../../shared/api/job.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { OutputSpec } from "../export/output.ts";
@@ -14,8 +16,6 @@ import type { Probe } from "../probe/types.ts";
  * Beside its state a job that has not ended may be paused: it is interrupted as by a restart, and taken up where it
  * stood when it is resumed. A job that failed by a tile can be tried again: it is queued anew, and what was done stays.
  */
-export const ACTIVE_STATES = ["queued", "ingesting", "running", "exporting"] as const;
-export const ENDED_STATES = ["done", "failed", "cancelled"] as const;
 export type ActiveState = (typeof ACTIVE_STATES)[number];
 export type EndedState = (typeof ENDED_STATES)[number];
 export type JobState = ActiveState | EndedState;
@@ -57,12 +57,23 @@ export interface JobResult {
   readonly phases: Readonly<Record<string, number>>;
 }
 
-export const PRIORITY = { default: 5, minimum: 0, maximum: 9 } as const;
+/** What stands beside the request: whose job it is, and what its owner wants to be known or done. */
+export interface JobAbout {
+  /** See `Caller`. */
+  readonly owner: string;
+  readonly priority: number;
+  /** Free texts by name. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly batch?: string;
+  /** Address that is told of the job's end. */
+  readonly webhook?: string;
+  /** When its files go, in milliseconds since 1970. */
+  readonly expiresMs?: number;
+}
 
-export interface JobRecord {
+export interface JobRecord extends JobAbout {
   readonly id: string;
   readonly state: JobState;
-  readonly priority: number;
   readonly paused: boolean;
   readonly request: JobRequest;
   readonly createdMs: number;
@@ -72,35 +83,4 @@ export interface JobRecord {
 }
 
 /** A job as it is shown. */
-export interface JobView {
-  readonly id: string;
-  readonly state: JobState | "paused";
-  readonly priority: number;
-  readonly createdMs: number;
-  readonly endedMs?: number;
-  readonly wallMs: number;
-  readonly source: {
-    readonly name: string;
-    readonly type: string;
-    readonly width: number;
-    readonly height: number;
-    readonly bytes: number;
-  };
-  readonly pipeline: readonly Step[];
-  readonly stages: number;
-  readonly progress: {
-    readonly tilesDone: number;
-    readonly tilesTotal: number;
-    readonly tilesRetried: number;
-    readonly tilesPerSecond: number;
-    readonly secondsLeft?: number;
-  };
-  readonly output: {
-    readonly format: string;
-    readonly width: number;
-    readonly height: number;
-    readonly bytes?: number;
-  };
-  readonly phases?: Readonly<Record<string, number>>;
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
-}
+export type JobView = Static<typeof JobSchema>;

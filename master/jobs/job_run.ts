@@ -27,7 +27,7 @@ import { PhaseClock } from "./phases.ts";
 /** How often the decoder's front is looked at; a tile takes about as long. */
 const FRONT_POLL_MS = 3;
 
-interface JobRunNeeds {
+export interface JobRunNeeds {
   /** The name of this master. */
   readonly master: string;
   readonly store: JobStore;

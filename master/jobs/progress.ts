@@ -28,11 +28,11 @@ export class Progress {
     const tilesPerSecond = seconds > 0 ? this.doneHere / seconds : 0;
     const left = total - this.done;
     return {
-      tilesDone: this.done,
-      tilesTotal: total,
-      tilesRetried: this.retried,
-      tilesPerSecond,
-      ...(tilesPerSecond > 0 && { secondsLeft: left / tilesPerSecond }),
+      tiles_done: this.done,
+      tiles_total: total,
+      tiles_retried: this.retried,
+      tiles_per_second: tilesPerSecond,
+      ...(tilesPerSecond > 0 && { seconds_left: left / tilesPerSecond }),
     };
   }
 }
@@ -43,18 +43,22 @@ export function viewOf(record: JobRecord, progress: Progress | number, now: numb
   const { probe, source, output, pipeline, planned } = request;
   const wallMs = result?.wallMs ?? (record.endedMs ?? now) - record.createdMs;
   const still = (done: number): JobView["progress"] => ({
-    tilesDone: done,
-    tilesTotal: planned.tiles,
-    tilesRetried: 0,
-    tilesPerSecond: result === undefined ? 0 : (done / wallMs) * 1000,
+    tiles_done: done,
+    tiles_total: planned.tiles,
+    tiles_retried: 0,
+    tiles_per_second: result === undefined ? 0 : (done / wallMs) * 1000,
   });
   return {
     id: record.id,
     state: record.paused && !hasEnded(record.state) ? "paused" : record.state,
     priority: record.priority,
-    createdMs: record.createdMs,
-    ...(record.endedMs !== undefined && { endedMs: record.endedMs }),
-    wallMs,
+    owner: record.owner,
+    labels: { ...record.labels },
+    ...(record.batch !== undefined && { batch: record.batch }),
+    ...(record.expiresMs !== undefined && { expires_at: new Date(record.expiresMs).toISOString() }),
+    created_at: new Date(record.createdMs).toISOString(),
+    ...(record.endedMs !== undefined && { ended_at: new Date(record.endedMs).toISOString() }),
+    wall_ms: wallMs,
     source: {
       name: source.name,
       type: probe.type,
@@ -62,7 +66,7 @@ export function viewOf(record: JobRecord, progress: Progress | number, now: numb
       height: probe.height,
       bytes: probe.bytes,
     },
-    pipeline,
+    pipeline: [...pipeline],
     stages: planned.stages,
     progress: typeof progress === "number" ? still(progress) : progress.view(planned.tiles),
     output: {

@@ -1,16 +1,18 @@
+import { PRIORITY } from "../../shared/api/job.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
+import { LOCAL_OWNER } from "../access/caller.ts";
 import { checkOutput, type OutputSpec, outputSpec } from "../export/output.ts";
 import type { Profile } from "../ingest/ingest.ts";
 import type { Limits } from "../limits.ts";
 import { uprightSteps } from "../plan/orientation.ts";
 import { type Plan, planPipeline } from "../plan/plan.ts";
 import { probe } from "../probe/probe.ts";
-import { type JobRequest, PRIORITY } from "./job.ts";
+import type { JobAbout, JobRequest } from "./job.ts";
 
 const TILE_SIZE = { default: 512, minimum: 64, maximum: 1024 } as const;
 
-export interface SubmitRequest {
+export interface SubmitRequest extends Partial<Omit<JobAbout, "priority">> {
   readonly source: JobRequest["source"];
   readonly pipeline: unknown;
   readonly output?: Partial<OutputSpec>;
@@ -24,7 +26,7 @@ export interface SubmitRequest {
 interface PreparedJob {
   readonly stored: JobRequest;
   readonly plan: Plan;
-  readonly priority: number;
+  readonly about: JobAbout;
 }
 
 /**
@@ -44,7 +46,14 @@ export async function prepareJob(request: SubmitRequest, limits: Limits): Promis
   const { source, profile = "srgb" } = request;
   const { width, height } = plan.output;
   const planned = { stages: plan.stages.length, tiles: plan.tiles, width, height };
-  return { stored: { source, probe: probed, pipeline, output, profile, tileSize, planned }, plan, priority };
+  const { owner = LOCAL_OWNER, labels = {}, batch, webhook, expiresMs } = request;
+  const about: JobAbout = {
+    ...{ owner, priority, labels },
+    ...(batch !== undefined && { batch }),
+    ...(webhook !== undefined && { webhook }),
+    ...(expiresMs !== undefined && { expiresMs }),
+  };
+  return { stored: { source, probe: probed, pipeline, output, profile, tileSize, planned }, plan, about };
 }
 
 /** @throws request_invalid */

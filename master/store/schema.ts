@@ -49,4 +49,14 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 5;
   ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
+  ALTER TABLE jobs ADD COLUMN name TEXT GENERATED ALWAYS AS (request ->> '$.source.name') VIRTUAL;
+  ALTER TABLE jobs ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';  -- JSON: texts by name
+  ALTER TABLE jobs ADD COLUMN batch TEXT;
+  ALTER TABLE jobs ADD COLUMN webhook TEXT;                       -- address to be told of its end
+  ALTER TABLE jobs ADD COLUMN expires_ms INTEGER;                 -- when its files go
+  CREATE INDEX jobs_by_owner ON jobs (owner, number);
+  CREATE INDEX jobs_by_batch ON jobs (batch, number) WHERE batch IS NOT NULL;
+  `,
 ];

@@ -1,13 +1,12 @@
+import type { Static } from "@sinclair/typebox";
+import type { WorkerSchema } from "../../shared/api/worker.ts";
 import { type Heartbeat, PROTOCOL } from "../../shared/bus/messages.ts";
 import { differingOps, type Fingerprint } from "../../shared/ops/fingerprint.ts";
 import type { AwakeClock } from "../clock.ts";
 
-/**
- * How the master sees a worker. `live` ones are given tiles; `silent` ones have not been heard of for a while and their
- * tiles go to others; `lost` ones are not waited for any more; `incompatible` ones would give other pixels, or do not
- * speak our protocol.
- */
-export type WorkerState = "live" | "silent" | "lost" | "draining" | "left" | "incompatible";
+/** A worker as it is shown, and how the master sees it. */
+export type WorkerView = Static<typeof WorkerSchema>;
+export type WorkerState = WorkerView["state"];
 
 export interface RosterOptions {
   readonly fingerprint: Fingerprint;
@@ -15,28 +14,6 @@ export interface RosterOptions {
   /** Milliseconds without a heartbeat. */
   readonly silentAfterMs: number;
   readonly lostAfterMs: number;
-}
-
-/** A worker as it is shown. */
-export interface WorkerView {
-  readonly id: string;
-  readonly name: string;
-  readonly host: string;
-  readonly version: string;
-  readonly state: WorkerState;
-  readonly protocol: number;
-  readonly fingerprint: string;
-  /** Ops that give other pixels than the master's, of an incompatible one. */
-  readonly differs: readonly string[];
-  readonly threads: number;
-  readonly partitions: number;
-  readonly inFlight: number;
-  readonly tilesDone: number;
-  readonly tilesPerSecond: number;
-  readonly load: number;
-  readonly rssBytes: number;
-  /** Milliseconds since it was last heard of, by the master's clock. */
-  readonly heardMsAgo: number;
 }
 
 const FORGET_AFTER_MS = 600_000;
@@ -151,13 +128,16 @@ export class Roster {
     const now = this.options.clock.now();
     return [...this.seats.values()].map(({ beat, state, heardMs }) => {
       const { worker: id, name, host, version, protocol, fingerprint, threads, partitions } = beat;
-      const { inFlight, tilesDone, tilesPerSecond, load, rssBytes } = beat;
       const differs = state === "incompatible" ? differingOps(beat.ops, this.options.fingerprint.ops) : [];
       return {
         ...{ id, name, host, version, state, protocol, fingerprint, differs, threads },
         partitions: partitions.length,
-        ...{ inFlight, tilesDone, tilesPerSecond, load, rssBytes },
-        heardMsAgo: now - heardMs,
+        in_flight: beat.inFlight,
+        tiles_done: beat.tilesDone,
+        tiles_per_second: beat.tilesPerSecond,
+        load: beat.load,
+        rss_bytes: beat.rssBytes,
+        heard_ms_ago: now - heardMs,
       };
     });
   }

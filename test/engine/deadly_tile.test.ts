@@ -90,7 +90,7 @@ describe.each([false, true])("a tile that kills whoever computes it (pixels pack
       const mortals = new Mortals(bench, 6, isIt);
       await bench.master.submit({ ...asked, id: "it", source: unowned(source) });
       const job = () => bench.master.job("it");
-      await live(bench, mortals, () => job()?.endedMs !== undefined);
+      await live(bench, mortals, () => job()?.ended_at !== undefined);
       expect(mortals.dead.length).toBe(ATTEMPTS_MAX);
       expect(job()?.error?.code).toBe("tile_lost");
       expect(job()?.error?.message).toContain(`Tile ${8 % COLUMNS},${Math.floor(8 / COLUMNS)} of stage 0`);
@@ -118,7 +118,7 @@ describe.each([false, true])("a tile that kills whoever computes it (pixels pack
       await bench.master.submit({ ...asked, id: "next", source: unowned(source) });
       await live(bench, mortals, () => bench.master.job("next")?.state === "exporting");
       expect((await resultOf(bench, "next")).equals(expected)).toBe(true);
-      expect(bench.master.job("it")?.endedMs).toBeUndefined();
+      expect(bench.master.job("it")?.ended_at).toBeUndefined();
       await bench.pass(SILENCE.lostAfterMs + 1000, mortals.alive);
       expect((await bench.master.wait("it")).error?.code).toBe("tile_lost");
     });
@@ -145,7 +145,7 @@ describe("a tile that may have killed its worker", () => {
           expect(hand.length).toBe(1);
         }
         return (
-          bench.master.job("it")?.endedMs !== undefined && bench.master.job("other")?.endedMs !== undefined
+          bench.master.job("it")?.ended_at !== undefined && bench.master.job("other")?.ended_at !== undefined
         );
       };
       // So slow that there is more to be sent when the first one is found to be silent.

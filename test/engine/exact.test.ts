@@ -38,7 +38,7 @@ async function result(path: string, { pipeline, tileSize, format }: Asked, on = 
   });
   const job = await on.master.wait(id);
   expect(job.error).toBeUndefined();
-  expect(job.progress.tilesTotal).toBeGreaterThan(1);
+  expect(job.progress.tiles_total).toBeGreaterThan(1);
   return on.master.resultPath(id);
 }
 

@@ -84,8 +84,10 @@ describe("a tile that fails", () => {
     });
     expect(job.state).toBe("done");
     const progress = views.filter(({ state }) => state === "running").map((view) => view.progress);
-    expect(Math.max(...progress.map(({ tilesRetried }) => tilesRetried))).toBe(3);
-    expect(Math.max(...progress.map(({ tilesDone }) => tilesDone))).toBe(job.progress.tilesTotal);
+    expect(Math.max(...progress.map(({ tiles_retried: tilesRetried }) => tilesRetried))).toBe(3);
+    expect(Math.max(...progress.map(({ tiles_done: tilesDone }) => tilesDone))).toBe(
+      job.progress.tiles_total,
+    );
   });
 });
 

@@ -113,7 +113,7 @@ describe("P10: jobs under way", () => {
       await settled();
       await begun(bench, "small", small);
       const before = held.filter(({ job }) => job === "huge").length;
-      const done = (job: JobView | undefined) => job?.progress.tilesDone === job?.progress.tilesTotal;
+      const done = (job: JobView | undefined) => job?.progress.tiles_done === job?.progress.tiles_total;
       while (!done(bench.master.job("small"))) {
         const task = held.shift();
         if (task !== undefined) await workers.find(({ id }) => id === task.worker)!.answer(task);

@@ -83,7 +83,7 @@ async function main(job: ProcessJob): Promise<void> {
   const say = (line: string) => writeSync(1, `${line}\n`);
   say("opening");
   const { master, stop } = await open(job);
-  master.onProgress(({ id, state, progress }) => say(`${id} ${state} ${progress.tilesDone}`));
+  master.onProgress(({ id, state, progress }) => say(`${id} ${state} ${progress.tiles_done}`));
   const { source: path, pipeline, format, tileSize } = job;
   const source = { path, owned: false, name: "picture" };
   if (master.job(JOB) === undefined)

@@ -158,15 +158,15 @@ describe("P10: a small job does not wait for a large one", () => {
       const small = await master.submit({ ...asked, id: "small", source: unowned(source) });
       await running;
       const before = from("large");
-      while (from("small") < small.progress.tilesTotal) {
+      while (from("small") < small.progress.tiles_total) {
         const next = held.shift();
         if (next !== undefined) await worker.answer(next);
         await turn();
       }
       // A few more may go out before the small one's first rows have been noticed.
-      expect(from("large") - before).toBeLessThan(small.progress.tilesTotal + 100);
+      expect(from("large") - before).toBeLessThan(small.progress.tiles_total + 100);
       expect((await master.wait("small")).state).toBe("done");
-      expect(master.job("large")?.endedMs).toBeUndefined();
+      expect(master.job("large")?.ended_at).toBeUndefined();
     });
   });
 
@@ -264,7 +264,7 @@ test("P5: whatever way jobs end, no file stays open", async () => {
     const round = async (name: string) => {
       for (const kind of ["done", "fails", "cancelled"]) {
         const id = `${kind}-${name}`;
-        const ended = seen(master, (job) => job.id === id && job.endedMs !== undefined);
+        const ended = seen(master, (job) => job.id === id && job.ended_at !== undefined);
         const begun = seen(master, (job) => job.id === id);
         await master.submit({ ...asked, pipeline: "invert | contrast", id, source: unowned(large) });
         await begun;

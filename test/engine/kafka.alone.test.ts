@@ -43,7 +43,7 @@ describeOnKafka("the engine on a real Kafka", ({ installation }) => {
       const started = Array.from({ length: workers }, () => startWorker(settings));
       try {
         const source = unowned(await picture(folder, SOURCE));
-        const underWay = seen(master, ({ progress }) => progress.tilesDone > progress.tilesTotal / 10);
+        const underWay = seen(master, ({ progress }) => progress.tiles_done > progress.tiles_total / 10);
         const { id } = await master.submit({
           source,
           pipeline: TWO_STAGES,

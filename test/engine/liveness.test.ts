@@ -135,7 +135,7 @@ describe("P3: a worker that is not heard of", () => {
       await submit(bench);
       await silent.came(WINDOW);
       await bench.pass(SILENCE.lostAfterMs + 1000, []);
-      expect(bench.master.job("it")?.endedMs).toBeUndefined();
+      expect(bench.master.job("it")?.ended_at).toBeUndefined();
       bench.join(answer);
       expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
     });

@@ -1,7 +1,8 @@
-import { Database } from "bun:sqlite";
+import { Database as Sqlite } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Database } from "../../master/store/database.ts";
 import { MIGRATIONS } from "../../master/store/schema.ts";
 import { JobStore } from "../../master/store/store.ts";
 import { inFolder, openBench, picture, spec, unowned } from "./harness.ts";
@@ -49,8 +50,8 @@ CREATE INDEX events_by_job ON events (job);
 `;
 
 /** A database of the first version, with what `fill` puts into it. */
-function firstVersion(path: string, fill: (db: Database) => void): void {
-  const db = new Database(path, { create: true });
+function firstVersion(path: string, fill: (db: Sqlite) => void): void {
+  const db = new Sqlite(path, { create: true });
   db.run("PRAGMA journal_mode = WAL");
   db.run(FIRST);
   fill(db);
@@ -58,7 +59,7 @@ function firstVersion(path: string, fill: (db: Database) => void): void {
 }
 
 const versionOf = (path: string): unknown => {
-  const db = new Database(path);
+  const db = new Sqlite(path);
   const version = db.query("PRAGMA user_version").get();
   db.close();
   return version;
@@ -80,7 +81,8 @@ describe("P3: a store of the first version", () => {
         db.run("INSERT INTO events VALUES ('it', 300, 'queued', '')");
       });
       for (const priority of [5, 7]) {
-        const store = new JobStore(path, false, () => 1000);
+        const db = new Database(path, false);
+        const store = new JobStore(db, () => 1000);
         expect(store.get("old")).toMatchObject({
           state: "failed",
           endedMs: 200,
@@ -95,7 +97,7 @@ describe("P3: a store of the first version", () => {
         expect(store.stage("it", 0)).toEqual({ figures: Float64Array.of(1) });
         expect(store.events("it")[0]).toEqual({ at_ms: 300, what: "queued", detail: "" });
         expect(store.setPriority("it", 7)).toBe(true);
-        store.close();
+        db.close();
       }
       expect(versionOf(path)).toEqual({ user_version: MIGRATIONS.length });
     });
@@ -111,7 +113,7 @@ describe("P3: a store of the first version", () => {
       const expected = readFileSync(fresh.master.resultPath("it"));
       await fresh.master.stop();
 
-      const asLeft = new Database(join(fresh.dir, "tessera.sqlite"));
+      const asLeft = new Sqlite(join(fresh.dir, "tessera.sqlite"));
       const { request } = asLeft.query("SELECT request FROM jobs").get() as { request: string };
       asLeft.close();
       const old = join(dir, "old", "master");
@@ -136,9 +138,9 @@ describe("P3: a store of the first version", () => {
         // Half of what the next version adds is there, by whatever accident.
         db.run("ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0");
       });
-      expect(() => new JobStore(path, false, Date.now)).toThrow();
+      expect(() => new Database(path, false)).toThrow();
       const columns = () => {
-        const db = new Database(path);
+        const db = new Sqlite(path);
         const found = db.query("SELECT name FROM pragma_table_info('jobs')").all();
         db.close();
         return found.map((column) => (column as { name: string }).name);
@@ -152,13 +154,11 @@ describe("P3: a store of the first version", () => {
 test("a store of a version to come is refused, and stays what it is", async () => {
   await inFolder(async (dir) => {
     const path = join(dir, "tessera.sqlite");
-    new JobStore(path, false, Date.now).close();
-    const db = new Database(path);
+    new Database(path, false).close();
+    const db = new Sqlite(path);
     db.run("PRAGMA user_version = 999");
     db.close();
-    expect(() => new JobStore(path, false, Date.now)).toThrow(
-      expect.objectContaining({ code: "folder_too_new" }),
-    );
+    expect(() => new Database(path, false)).toThrow(expect.objectContaining({ code: "folder_too_new" }));
     expect(versionOf(path)).toEqual({ user_version: 999 });
   });
 });

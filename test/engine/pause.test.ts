@@ -65,13 +65,13 @@ describe("a job that is paused", () => {
         for (const answers of [0, 0, 0, 0, BAND, 0, 0, 0, BAND, 0, 0]) {
           quota = answers;
           const from = worker.tasks.length;
-          if (answers > 0) await seen(bench.master, ({ progress }) => progress.tilesDone === done + answers);
+          if (answers > 0) await seen(bench.master, ({ progress }) => progress.tiles_done === done + answers);
           else await worker.came(from + 1);
           await pause(bench);
           done += answers;
           expect(bench.master.job("it")).toMatchObject({
             state: "paused",
-            progress: { tilesDone: done, tilesTotal: TILES },
+            progress: { tiles_done: done, tiles_total: TILES },
           });
           quota = BAND;
           bench.master.resume("it");
@@ -179,7 +179,7 @@ describe("what is known of a tile that may kill its worker", () => {
     await withFleet({}, async (bench) => {
       await submit(bench);
       for (let deaths = 1; deaths <= ATTEMPTS_MAX; deaths++) {
-        expect(bench.master.job("it")?.endedMs).toBeUndefined();
+        expect(bench.master.job("it")?.ended_at).toBeUndefined();
         const dead = await meet(bench, (tile) => tile === 7);
         const last = dead.tasks.filter(({ tile }) => tile === 7);
         expect(last.map(({ attempt }) => attempt)).toEqual([deaths]);

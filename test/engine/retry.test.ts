@@ -55,14 +55,17 @@ describe("a job that failed by a tile", () => {
   test("can be tried again: what was done stays done, and every tile has all its attempts", async () => {
     await withFleet({}, async (bench) => {
       const { worker, heal } = await failed(bench);
-      const { tilesDone, tilesTotal } = bench.master.job("it")!.progress;
+      const { tiles_done: tilesDone, tiles_total: tilesTotal } = bench.master.job("it")!.progress;
       expect(tilesDone).toBeGreaterThanOrEqual(12);
       const before = worker.tasks.length;
       heal();
       const queued = bench.master.retry("it");
-      expect(queued).toMatchObject({ priority: 7, progress: { tilesDone, tilesTotal } });
+      expect(queued).toMatchObject({
+        priority: 7,
+        progress: { tiles_done: tilesDone, tiles_total: tilesTotal },
+      });
       expect(queued).not.toHaveProperty("error");
-      expect(queued).not.toHaveProperty("endedMs");
+      expect(queued).not.toHaveProperty("ended_at");
       expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
       const again = worker.tasks.slice(before);
       expect(again.length).toBe(tilesTotal - tilesDone);

@@ -170,7 +170,7 @@ export class SimulatedFleet {
         return true;
       case "pause":
       case "resume":
-        return this.some(this.bench.master.jobs(), ({ id, endedMs }) => {
+        return this.some(this.bench.master.jobs(), ({ id, ended_at: endedMs }) => {
           if (endedMs === undefined) this.interrupt(id, event);
         });
     }

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outputSpec } from "../../master/export/output.ts";
-import type { JobRequest, JobResult, JobState } from "../../master/jobs/job.ts";
+import type { JobAbout, JobRequest, JobResult, JobState } from "../../master/jobs/job.ts";
+import { Database } from "../../master/store/database.ts";
 import { JobStore } from "../../master/store/store.ts";
 
 const REQUEST: JobRequest = {
@@ -21,16 +22,20 @@ const REQUEST: JobRequest = {
 const RESULT: JobResult = { width: 10, height: 10, bytes: 5, wallMs: 3, phases: {} };
 
 let folder = "";
+const ABOUT: JobAbout = { owner: "local", priority: 5, labels: {} };
+
+let db: Database;
 let store: JobStore;
 let nowMs = 1000;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "tessera-store-"));
-  store = new JobStore(join(folder, "jobs.sqlite"), false, () => nowMs++);
+  db = new Database(join(folder, "jobs.sqlite"), false);
+  store = new JobStore(db, () => nowMs++);
 });
 
 afterEach(() => {
-  store.close();
+  db.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -68,7 +73,7 @@ describe("the state machine", () => {
   );
 
   test.each(all)("from %s, %s leads to %s", (from, move, to, by) => {
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     for (const step of by) expect(MOVES[step]("job")).toBe(true);
     const before = store.get("job")!;
     expect(before.state).toBe(from as JobState);
@@ -83,7 +88,7 @@ describe("the state machine", () => {
   test.each(Object.entries(MACHINE))(
     "%s may be paused and given a priority if it has not ended",
     (state, { by }) => {
-      store.insert("job", REQUEST);
+      store.insert("job", REQUEST, ABOUT);
       for (const step of by) MOVES[step]("job");
       const active = !["done", "failed", "cancelled"].includes(state);
       for (const [move, paused] of [
@@ -104,7 +109,7 @@ describe("the state machine", () => {
   );
 
   test("what was done of a job outlives that it is tried again, and nothing else of its failure does", () => {
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     store.begin("job");
     store.countAttempts("job", 0, [1, 2]);
     store.markDone("job", 0, [{ tile: 1, worker: "w", ms: 1 }], undefined);
@@ -128,7 +133,7 @@ describe("the state machine", () => {
 describe("P8: a job's history", () => {
   test("has every transition with its time, in order, and the error's code", () => {
     nowMs = 5000;
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     store.begin("job");
     store.sourceComplete("job");
     store.fail("job", "disk_full", "No room.");
@@ -144,13 +149,13 @@ describe("P8: a job's history", () => {
   });
 
   test("an error or a result is kept with the end, and only the first end counts", () => {
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     store.fail("job", "tile_failed", "Tile 1,2 of stage 0.");
     store.fail("job", "internal", "another");
     const { error, endedMs } = store.get("job")!;
     expect(error).toEqual({ code: "tile_failed", message: "Tile 1,2 of stage 0." });
     expect(endedMs).toBeGreaterThan(0);
-    store.insert("other", REQUEST);
+    store.insert("other", REQUEST, ABOUT);
     for (const move of ["begin", "sourceComplete", "tilesComplete", "finish"] as const) MOVES[move]("other");
     expect(store.get("other")?.result).toEqual(RESULT);
   });
@@ -158,7 +163,7 @@ describe("P8: a job's history", () => {
 
 describe("P4: tiles", () => {
   test("attempts count up until the tile is done, and not beyond", () => {
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     store.countAttempts("job", 0, [1, 2]);
     store.countAttempts("job", 0, [2]);
     store.markDone("job", 0, [{ tile: 2, worker: "w", ms: 1 }], undefined);
@@ -172,12 +177,13 @@ describe("P4: tiles", () => {
   });
 
   test("P3: marks and sums come together and outlive the store", () => {
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     store.countAttempts("job", 1, [0]);
     store.markDone("job", 1, [{ tile: 0, worker: "w", ms: 1 }], Float64Array.of(1, 2 ** 40));
     store.completeStage("job", 1, [{ op: "invert" }]);
-    store.close();
-    store = new JobStore(join(folder, "jobs.sqlite"), false, () => nowMs++);
+    db.close();
+    db = new Database(join(folder, "jobs.sqlite"), false);
+    store = new JobStore(db, () => nowMs++);
     expect(store.triedTiles("job", 1)).toEqual([{ tile: 0, attempts: 1, done: true }]);
     expect(store.stage("job", 1)).toEqual({
       figures: Float64Array.of(1, 2 ** 40),
@@ -186,10 +192,10 @@ describe("P4: tiles", () => {
   });
 
   test("P3: a store that somebody has open is refused", () => {
-    expect(() => new JobStore(join(folder, "jobs.sqlite"), false, Date.now)).toThrow(
+    expect(() => new Database(join(folder, "jobs.sqlite"), false)).toThrow(
       expect.objectContaining({ code: "folder_in_use" }),
     );
-    store.insert("job", REQUEST);
+    store.insert("job", REQUEST, ABOUT);
     expect(store.get("job")?.state).toBe("queued");
   });
 });

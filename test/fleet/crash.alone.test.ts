@@ -35,9 +35,9 @@ describeOnKafka("kill -9 in mid-job, and a new start", ({ broker }) => {
       const next = await fleet.master();
       const { progress } = await next.client.job(id);
       await expectDone(next.client, watch, id, fleet.folder, ORDER);
-      expect(progress.tilesDone).toBeGreaterThan(0); // what was marked is not done again
+      expect(progress.tiles_done).toBeGreaterThan(0); // what was marked is not done again
       console.log(
-        `${progress.tilesDone} tiles were marked; done ${seconds(performance.now() - killed)} after the kill, longest gap between tiles ${seconds(watch.longestGap(id))}`,
+        `${progress.tiles_done} tiles were marked; done ${seconds(performance.now() - killed)} after the kill, longest gap between tiles ${seconds(watch.longestGap(id))}`,
       );
     }),
   );

@@ -45,7 +45,7 @@ describeOnKafka("workers that do not match their master", ({ broker }) => {
         () => signals++,
         (count) => count >= SIGNALS,
       );
-      expect(await client.job(id)).toMatchObject({ state: "running", progress: { tilesDone: 0 } });
+      expect(await client.job(id)).toMatchObject({ state: "running", progress: { tiles_done: 0 } });
       expect((await spansOf(fleet.settings, "tasks")).every(({ end }) => end === 0n)).toBe(true);
 
       await fleet.workers(1, { TESSERA_WORKER_NAME: "right" });

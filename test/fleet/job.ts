@@ -59,7 +59,7 @@ export async function ended(client: MasterClient, watch: Watch, id: string): Pro
   const job = await watch.until(
     async () => {
       const view = await client.job(id);
-      retried = Math.max(retried, view.progress.tilesRetried);
+      retried = Math.max(retried, view.progress.tiles_retried);
       return view;
     },
     ({ state }) => state === "done" || state === "failed",

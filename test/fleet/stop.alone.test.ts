@@ -57,7 +57,7 @@ describeOnKafka("SIGTERM", ({ broker }) => {
       expect(process.complaints).toEqual([]);
       const next = await fleet.master();
       const { progress } = await next.client.job(id);
-      expect(progress.tilesDone).toBeGreaterThan(0);
+      expect(progress.tiles_done).toBeGreaterThan(0);
       const { retried } = await expectDone(next.client, watch, id, fleet.folder, ORDER);
       expect(retried).toBe(0);
     }));

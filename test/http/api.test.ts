@@ -53,7 +53,7 @@ describe("routes", () => {
       source: { name: "image", type: "png", width: 120, height: 90, bytes: image.length },
       pipeline: [{ op: "invert" }, { op: "sharpen" }],
       output: { format: "webp", width: 120, height: 90 },
-      progress: { tilesTotal: 2 },
+      progress: { tiles_total: 2 },
     });
     expect((await bench.master.wait(job.id)).state).toBe("done");
   });
@@ -85,8 +85,8 @@ describe("routes", () => {
 
   test("GET /v1/jobs and GET /v1/jobs/{id}, the newest first", async () => {
     const { jobs } = (await (await get("/v1/jobs")).json()) as { jobs: JobView[] };
-    const times = jobs.map(({ createdMs }) => createdMs);
-    expect(times).toEqual(times.toSorted((a, b) => b - a));
+    const times = jobs.map(({ created_at }) => created_at);
+    expect(times).toEqual(times.toSorted().toReversed());
     expect(((await (await get("/v1/jobs?limit=1")).json()) as { jobs: JobView[] }).jobs).toHaveLength(1);
     const one = (await (await get(`/v1/jobs/${done.id}`)).json()) as JobView;
     expect(one).toEqual(JSON.parse(JSON.stringify(done)) as JobView);
@@ -258,16 +258,20 @@ describe("P6: what is asked for wrongly gets its code and leaves nothing", () =>
     expect(bench.master.job(done.id)?.state).toBe("done");
   });
 
-  test("an address or a method that is not there", async () => {
-    for (const [method, path] of [
-      ["GET", "/"],
-      ["GET", "/v1"],
-      ["DELETE", "/v1/jobs"],
-      ["PUT", `/v1/jobs/${done.id}`],
-      ["GET", `/v1/jobs/${done.id}/source`],
-      ["GET", "/../../etc/passwd"],
-    ] as const)
-      await expectProblem(await get(path, {}, method), "route_not_found");
+  test("an address that is not there", async () => {
+    for (const path of ["/", "/v1", "/v1/nothing", "/../../etc/passwd"])
+      await expectProblem(await get(path), "route_not_found");
+  });
+
+  test("a method that is not there says which are", async () => {
+    for (const [method, path, allow] of [
+      ["PATCH", "/v1/jobs", "POST, GET, HEAD"],
+      ["PUT", `/v1/jobs/${done.id}/cancel`, "POST"],
+    ] as const) {
+      const response = await get(path, {}, method);
+      expect(response.headers.get("allow")).toBe(allow);
+      await expectProblem(response, "method_not_allowed");
+    }
   });
 
   test("the result of a job that is not done, and a cancel of one that is", async () => {

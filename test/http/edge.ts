@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { OPEN_GATE } from "../../master/access/gate.ts";
 import { createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { type ErrorCode, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
@@ -13,7 +14,12 @@ export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 export type Edge = ReturnType<typeof createApp>;
 
 export const edgeOf = ({ master }: Bench): Edge =>
-  createApp(master, { uploadBytesMax: UPLOAD_BYTES_MAX, durable: false });
+  createApp(master, {
+    gate: OPEN_GATE,
+    uploadBytesMax: UPLOAD_BYTES_MAX,
+    durable: false,
+    checkAnswers: true,
+  });
 
 /** What uploads have left on the disk; nothing, once they are refused or their jobs have ended. */
 export const uploadsIn = (dir: string): string[] => {

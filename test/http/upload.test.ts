@@ -230,7 +230,7 @@ describe("over a socket", () => {
   const finished = async (id: string): Promise<JobView> => {
     for (;;) {
       const job = (await (await fetch(`${server.url}/v1/jobs/${id}`)).json()) as JobView;
-      if (job.endedMs !== undefined) return job;
+      if (job.ended_at !== undefined) return job;
     }
   };
   const post = (body: Body, query = "") =>

@@ -34,7 +34,7 @@ export function processed(image: Raster, pipeline: string): Promise<Raster> {
       const { id } = await engine.master.submit({ source: unowned(path), pipeline, tileSize: 64 });
       const job = await engine.master.wait(id);
       if (job.error !== undefined) throw new Error(job.error.message);
-      if (job.progress.tilesTotal < 2) throw new Error("one tile shows nothing");
+      if (job.progress.tiles_total < 2) throw new Error("one tile shows nothing");
       return await decodeFile(engine.master.resultPath(id));
     } finally {
       await engine.stop();

@@ -1,0 +1,147 @@
+/** The way of a request from the socket to a route's handler and back, the same for every route. */
+import { Value } from "@sinclair/typebox/value";
+import { type Context, Hono } from "hono";
+import { isStreamed, type Route } from "../../shared/api/route.ts";
+import { errorsOf, type Operation, ROUTES } from "../../shared/api/routes.ts";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import { may } from "../access/caller.ts";
+import type { Gate } from "../access/gate.ts";
+import { problem } from "./problem.ts";
+import type { Call, Handlers } from "./route_call.ts";
+import { readJson, readTexts } from "./values.ts";
+
+/** What Bun hands to a handler beside the request: the server's per-request time-out. */
+interface ServerBindings {
+  timeout?(request: Request, seconds: number): void;
+}
+
+type App = Hono<{ Bindings: ServerBindings }>;
+type AppContext = Context<{ Bindings: ServerBindings }>;
+
+export interface EdgeOptions {
+  readonly gate: Gate;
+  /** For tests: an answer or an error that the route's table does not have is a fault of ours. */
+  readonly checkAnswers?: boolean;
+}
+
+/** JSON bodies are held in memory. */
+const JSON_BYTES_MAX = 1 << 20;
+
+/** Puts every route of the table on its path. */
+export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptions): App {
+  const app: App = new Hono<{ Bindings: ServerBindings }>();
+  app.onError((thrown) => problem(thrown));
+  app.notFound(() => problem(new TesseraError("route_not_found")));
+  app.use(async (context, next) => {
+    await next();
+    context.header("x-content-type-options", "nosniff");
+    context.header("content-security-policy", "default-src 'none'");
+  });
+  const all = Object.entries(ROUTES) as [Operation, Route][];
+  for (const [operation, route] of all) {
+    const handler = handlers[operation] as (call: Call<Route>) => unknown;
+    app.on(route.method.toUpperCase(), honoPath(route.path), (context) =>
+      handle(context, route, handler, options),
+    );
+  }
+  for (const [path, routes] of Map.groupBy(all, ([, { path }]) => path)) {
+    const methods = routes.map(([, { method }]) => method.toUpperCase());
+    const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : [])].join(", ");
+    app.all(honoPath(path), () => {
+      const refused = problem(new TesseraError("method_not_allowed", `Allowed here: ${allow}.`));
+      refused.headers.set("allow", allow);
+      return refused;
+    });
+  }
+  return app;
+}
+
+/** `/v1/jobs/{id}` as the router writes it. */
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+async function handle(
+  context: AppContext,
+  route: Route,
+  handler: (call: Call<Route>) => unknown,
+  options: EdgeOptions,
+): Promise<Response> {
+  try {
+    const call = await read(context, route, options.gate);
+    const answer = await handler(call);
+    if (answer instanceof Response) return answer;
+    const [status, { schema }] = usual(route);
+    if (options.checkAnswers === true) check(schema, answer);
+    return Response.json(answer, { status, headers: call.answerHeaders });
+  } catch (thrown) {
+    const { code } = asTesseraError(thrown);
+    if (options.checkAnswers === true && !errorsOf(route).includes(code))
+      throw new Error(`${route.method} ${route.path} does not say that it may answer ${code}`, {
+        cause: thrown,
+      });
+    throw thrown;
+  }
+}
+
+/** Nothing of a request is read before it is known who asks and that they may. */
+async function read(context: AppContext, route: Route, gate: Gate): Promise<Call<Route>> {
+  const request = context.req.raw;
+  const caller = await gate.identify(request);
+  if (route.scope !== "open" && !may(caller, route.scope))
+    throw new TesseraError("forbidden", `It takes the scope '${route.scope}'.`);
+  const { params, query, headers, body } = route;
+  return {
+    params: params === undefined ? {} : readTexts(params, context.req.param()),
+    query: query === undefined ? readNothing(context.req.query()) : readTexts(query, context.req.query()),
+    headers:
+      headers === undefined
+        ? {}
+        : readTexts(
+            headers,
+            Object.fromEntries(
+              Object.keys(headers.properties).map((name) => [name, context.req.header(name)]),
+            ),
+          ),
+    body: body === undefined || isStreamed(body) ? undefined : readJson(body, await textOf(request)),
+    request,
+    caller,
+    answerHeaders: new Headers(),
+    noTimeout: () => context.env?.timeout?.(request, 0),
+  } as Call<Route>;
+}
+
+function readNothing(query: Readonly<Record<string, string>>): Record<never, never> {
+  const [name] = Object.keys(query);
+  if (name !== undefined)
+    throw new TesseraError("request_invalid", `There is no option '${name.slice(0, 60)}'.`);
+  return {};
+}
+
+/** @throws content_type_unsupported, request_invalid if it is longer than is held in memory */
+async function textOf(request: Request): Promise<string> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json")
+    throw new TesseraError("content_type_unsupported", "Expected application/json.");
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > JSON_BYTES_MAX)
+      throw new TesseraError("request_invalid", `The body is longer than ${JSON_BYTES_MAX} bytes.`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** The status and the schema of a route's usual answer. */
+function usual({ method, path, answers }: Route) {
+  const [status, answer] = Object.entries(answers)[0]!;
+  if (!("schema" in answer)) throw new Error(`${method} ${path} answers no JSON, but its handler did`);
+  return [Number(status), answer] as const;
+}
+
+function check(schema: Parameters<typeof Value.Errors>[0], answer: unknown): void {
+  const fault = Value.Errors(schema, answer).First();
+  if (fault !== undefined)
+    throw new Error(`an answer is not as its schema has it: ${fault.path} ${fault.message}`);
+}

@@ -1,0 +1,7 @@
+import type { WORKERS } from "../../../shared/api/routes/workers.ts";
+import type { Master } from "../../master.ts";
+import type { Handlers } from "../route_call.ts";
+
+export const workerHandlers = (master: Master): Handlers<typeof WORKERS> => ({
+  listWorkers: () => ({ workers: master.workers() }),
+});

@@ -1,0 +1,34 @@
+import { stat } from "node:fs/promises";
+import type { Master } from "../master.ts";
+
+/** The finished file, or what of it was asked for. @throws job_not_found, job_not_done */
+export async function result(request: Request, master: Master, id: string): Promise<Response> {
+  const path = master.resultPath(id);
+  const job = master.job(id)!;
+  const { size, mtimeMs } = await stat(path);
+  const etag = `"${id}-${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`;
+  const base = job.source.name.replace(/\.[^.]*$/, "") || "image";
+  const name = `${base}.${job.output.format === "jpeg" ? "jpg" : job.output.format}`;
+  const headers = {
+    etag,
+    "content-type": `image/${job.output.format}`,
+    "content-disposition": `attachment; filename="${name.replace(/[^\w. -]/g, "_")}"; filename*=UTF-8''${extValue(name)}`,
+  };
+  if (names(request.headers.get("if-none-match"), etag))
+    return new Response(null, { status: 304, headers: { etag } });
+  // Of a file without its body Bun would say that it is 0 bytes long.
+  if (request.method === "HEAD")
+    return new Response(null, {
+      headers: { ...headers, "content-length": `${size}`, "accept-ranges": "bytes" },
+    });
+  // Bun answers ranges of a file by itself, without a copy through this process.
+  return new Response(Bun.file(path), { headers });
+}
+
+/** Whether an If-None-Match names the tag. Source: RFC 9110 section 13.1.2. */
+const names = (header: string | null, etag: string): boolean =>
+  header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag) ?? false;
+
+/** A text as RFC 8187 section 3.2.1 wants it; encodeURIComponent leaves a little more as it is. */
+const extValue = (text: string): string =>
+  encodeURIComponent(text).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,0 +1,23 @@
+import type { Answered, Body, Headers, Params, Query, Route, RouteTable } from "../../shared/api/route.ts";
+import type { Caller } from "../access/caller.ts";
+
+/** A request, read and allowed: what a handler gets. */
+export interface Call<R extends Route> {
+  readonly params: Params<R>;
+  readonly query: Query<R>;
+  readonly headers: Headers<R>;
+  readonly body: Body<R>;
+  readonly request: Request;
+  readonly caller: Caller;
+  /** Of the answer that is JSON; a handler that makes its own Response gives it its own headers. */
+  readonly answerHeaders: globalThis.Headers;
+  /** This request may take as long as it takes: bytes are on their way. */
+  noTimeout(): void;
+}
+
+/** Answers with the route's JSON, or with a Response of its own for anything else. */
+type Handler<R extends Route> = (call: Call<R>) => Reply<R> | Promise<Reply<R>>;
+type Reply<R extends Route> = Answered<R> | Response;
+
+/** One handler for each route of a table. */
+export type Handlers<T extends RouteTable> = { readonly [K in keyof T]: Handler<T[K]> };

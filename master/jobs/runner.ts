@@ -1,0 +1,190 @@
+import { rm } from "node:fs/promises";
+import { PRIORITY } from "../../shared/api/job.ts";
+import type { DeadLetter } from "../../shared/bus/messages.ts";
+import type { Bus } from "../../shared/bus/port.ts";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import type { TileEvent } from "../dispatch/dispatcher.ts";
+import { planPipeline } from "../plan/plan.ts";
+import { hasEnded, type JobRecord, type JobRequest } from "./job.ts";
+import type { JobFiles } from "./job_files.ts";
+import { JobRun, type JobRunNeeds } from "./job_run.ts";
+import { Progress } from "./progress.ts";
+import { JobQueue } from "./queue.ts";
+
+/** Jobs under way at once, and how many of them may be large, so that a small one never waits behind large ones. */
+const ACTIVE_MAX = 4;
+const LARGE_MAX = 2;
+const LARGE_PIXELS = 64_000_000;
+/** Bytes of its image that a stage holds at a time: enough for this process' threads, or for many workers. */
+const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
+const LETTER_LIMIT_MS = 5000;
+
+type Shared = Pick<
+  JobRunNeeds,
+  "master" | "store" | "dispatcher" | "buffers" | "limits" | "durable" | "threads" | "now"
+>;
+
+interface RunnerOptions extends Shared {
+  readonly bus: Bus;
+  readonly files: JobFiles;
+  /** A job has changed. */
+  readonly onChange: (job: JobRecord) => void;
+  readonly onTrouble?: ((fault: TesseraError) => void) | undefined;
+}
+
+interface Active {
+  readonly run: JobRun;
+  readonly progress: Progress;
+  priority: number;
+}
+
+/** Decides which jobs run, runs them to their end, and writes down how they ended. */
+export class JobRunner {
+  private readonly active = new Map<string, Active>();
+  private readonly queue = new JobQueue();
+  private readonly running = new Map<string, Promise<void>>();
+  /** Dead letters under way, by job. */
+  private readonly letters = new Map<string, Promise<unknown>>();
+  private stopping = false;
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Queues a job; it begins when `schedule` finds room for it. */
+  enqueue({ id, priority, request }: JobRecord): void {
+    this.queue.add(id, priority, isLarge(request));
+  }
+
+  /** One whose run has not let go of everything yet is taken up when it has. */
+  enqueueOnceFree(record: JobRecord): void {
+    if (!this.running.has(record.id)) this.enqueue(record);
+  }
+
+  /** Begins what there is room for. */
+  schedule(): void {
+    const { store } = this.options;
+    while (!this.stopping && this.active.size < ACTIVE_MAX) {
+      const id = this.queue.take(this.activeLarge() < LARGE_MAX);
+      if (id === undefined) return;
+      const record = store.get(id);
+      if (record !== undefined && !hasEnded(record.state)) this.beginOrFail(record);
+    }
+  }
+
+  /** Takes a job out of the line, or interrupts it. @returns whether it was under way */
+  interrupt(id: string, why: TesseraError): boolean {
+    this.queue.remove(id);
+    const active = this.active.get(id);
+    active?.run.stop(why);
+    return active !== undefined;
+  }
+
+  setPriority(id: string, priority: number): void {
+    this.queue.setPriority(id, priority);
+    const active = this.active.get(id);
+    if (active !== undefined) active.priority = priority;
+  }
+
+  /** A tile of a job under way has been sent, done or refused. */
+  tile(id: string, event: TileEvent): void {
+    this.active.get(id)?.progress.tile(event);
+  }
+
+  /** Of a job under way. */
+  progressOf(id: string): Progress | undefined {
+    return this.active.get(id)?.progress;
+  }
+
+  /** Interrupts everything; it goes on at the next start. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const { run } of this.active.values())
+      run.stop(new TesseraError("bus_closed", "The master is stopping."));
+    await Promise.allSettled(this.running.values());
+  }
+
+  /** A job from before a restart may be above the limits that there are now. */
+  private beginOrFail(record: JobRecord): void {
+    const { store, files, onChange } = this.options;
+    try {
+      this.begin(record);
+    } catch (thrown) {
+      this.fail(record.id, thrown);
+      const failed = store.get(record.id)!;
+      files.discard(failed);
+      onChange(failed);
+    }
+  }
+
+  private begin(record: JobRecord): void {
+    const { id } = record;
+    const { pipeline, probe, tileSize } = record.request;
+    const { bus, files, onChange, onTrouble: _, ...shared } = this.options;
+    const { store, limits, now } = shared;
+    const plan = planPipeline(pipeline, probe.shape, tileSize, limits.pixelsMax);
+    const progress = new Progress(now);
+    for (const { index } of plan.stages)
+      progress.take(store.triedTiles(id, index).filter(({ done }) => done).length);
+    const run: JobRun = new JobRun(record, plan, {
+      ...shared,
+      dir: files.folderOf(id),
+      workersApart: bus.packs,
+      openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
+      weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
+      onChange: () => onChange(store.get(id)!),
+      onDead: (letter) => void this.letters.set(id, this.post(letter)),
+    });
+    this.active.set(id, { run, progress, priority: record.priority });
+    this.running.set(id, this.follow(id, run));
+  }
+
+  /** Waits for a run and writes down how it ended. */
+  private async follow(id: string, run: JobRun): Promise<void> {
+    const { store, files, onChange } = this.options;
+    try {
+      store.finish(id, await run.run());
+    } catch (thrown) {
+      // Who sees the job failed finds the letter.
+      await this.letters.get(id);
+      this.letters.delete(id);
+      this.fail(id, thrown);
+    }
+    this.active.delete(id);
+    if (this.stopping) return;
+    const ended = store.get(id)!;
+    // A result is there to be had before its canvases are gone; anything else has ended once its disk is free.
+    if (ended.state === "done") onChange(ended);
+    // Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start.
+    const leftovers = files.leftovers(ended);
+    await Promise.allSettled(leftovers.map((path) => rm(path, { recursive: true, force: true })));
+    this.running.delete(id);
+    if (this.stopping) return;
+    const record = store.get(id)!;
+    // Resumed, or tried again, before it had let go of everything.
+    if (!hasEnded(record.state) && !record.paused) this.enqueue(record);
+    // Only now: whoever is told may do with it what its state allows.
+    if (ended.state !== "done") onChange(record);
+    this.schedule();
+  }
+
+  /** The job does not wait for it for ever. */
+  private post(letter: DeadLetter): Promise<unknown> {
+    const { bus, onTrouble } = this.options;
+    const sent = bus.publish("dead-letters", letter);
+    return Promise.race([sent, new Promise((resolve) => setTimeout(resolve, LETTER_LIMIT_MS).unref())]).catch(
+      (thrown) => onTrouble?.(asTesseraError(thrown)),
+    );
+  }
+
+  private fail(id: string, thrown: unknown): void {
+    const error = asTesseraError(thrown);
+    if (error.code === "internal") console.error(error.cause ?? error);
+    // Interrupted by a stop or a pause, it stays as it is and goes on later.
+    if (!this.stopping && error.code !== "job_paused") this.options.store.fail(id, error.code, error.message);
+  }
+
+  private activeLarge(): number {
+    return [...this.active.values()].filter(({ run }) => isLarge(run.record.request)).length;
+  }
+}
+
+const isLarge = ({ probe }: JobRequest): boolean => probe.width * probe.height > LARGE_PIXELS;

@@ -1,0 +1,34 @@
+import { Type } from "@sinclair/typebox";
+import { routes } from "../route.ts";
+
+const Transform = Type.Object(
+  {
+    name: Type.String(),
+    title: Type.String(),
+    summary: Type.String(),
+    definition: Type.String({ description: "The formula or rule, with its source." }),
+    kind: Type.String(),
+    params: Type.Object({}, { description: "JSON Schema of its parameters." }),
+  },
+  { $id: "Transform" },
+);
+
+export const SYSTEM = routes({
+  isAlive: {
+    ...{
+      method: "get",
+      path: "/healthz",
+      tag: "system",
+      scope: "open",
+      summary: "Whether the process answers",
+    },
+    answers: { 200: { about: "It does.", schema: Type.Object({ status: Type.Literal("ok") }) } },
+    errors: [],
+  },
+  listTransforms: {
+    ...{ method: "get", path: "/v1/transforms", tag: "system", scope: "read" },
+    summary: "Every op that a pipeline may have",
+    answers: { 200: { about: "Ops.", schema: Type.Array(Transform) } },
+    errors: [],
+  },
+});
