@@ -158,9 +158,9 @@ export class Master {
     return record && this.show(record);
   }
 
-  /** The newest jobs first. */
-  jobs(limit = 100): JobView[] {
-    return this.store.list(limit).map((record) => this.show(record));
+  /** The newest jobs first; of one owner, or of all. */
+  jobs(limit = 100, owner?: string): JobView[] {
+    return this.store.list(limit, owner).map((record) => this.show(record));
   }
 
   /** Resolves with the job once it has ended. @throws job_not_found */

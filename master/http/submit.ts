@@ -43,7 +43,8 @@ export async function submit(call: SubmitCall, master: Master, options: SubmitOp
     const asked = { ...query, ...readTexts(JOBS.submitJob.query, upload.fields) };
     const name = query.name ?? asked.name ?? upload.name ?? "image";
     const source = { path, owned: true, name: cleanName(name) };
-    const job = await master.submit({ id, source, ...requestOf(asked) });
+    const { owner } = call.caller;
+    const job = await master.submit({ id, source, owner, ...requestOf(asked) });
     call.answerHeaders.set("location", `/v1/jobs/${id}`);
     return job;
   } catch (thrown) {

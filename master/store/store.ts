@@ -137,9 +137,11 @@ export class JobStore {
     return row === null ? undefined : toRecord(row);
   }
 
-  /** The newest jobs first. */
-  list(limit: number): JobRecord[] {
-    const rows = this.db.prepare("SELECT * FROM jobs ORDER BY number DESC LIMIT $limit").all({ limit });
+  /** The newest jobs first; of one owner, or of all. */
+  list(limit: number, owner?: string): JobRecord[] {
+    const which = owner === undefined ? "" : "WHERE owner = $owner";
+    const sql = `SELECT * FROM jobs ${which} ORDER BY number DESC LIMIT $limit`;
+    const rows = this.db.prepare(sql).all({ limit, ...(owner !== undefined && { owner }) });
     return (rows as JobRow[]).map(toRecord);
   }
 

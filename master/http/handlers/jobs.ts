@@ -1,22 +1,19 @@
 import type { JOBS } from "../../../shared/api/routes/jobs.ts";
-import { TesseraError } from "../../../shared/errors.ts";
 import type { Master } from "../../master.ts";
 import { result } from "../result.ts";
 import type { Handlers } from "../route_call.ts";
 import { type SubmitOptions, submit } from "../submit.ts";
+import { ownerOf, ownJob } from "./own.ts";
 
 export const jobHandlers = (master: Master, options: SubmitOptions): Handlers<typeof JOBS> => ({
   submitJob: (call) => submit(call, master, options),
-  listJobs: ({ query }) => ({ jobs: master.jobs(query.limit) }),
-  getJob: ({ params }) => {
-    const job = master.job(params.id);
-    if (job === undefined) throw new TesseraError("job_not_found");
-    return job;
-  },
-  getResult: ({ params, request }) => result(request, master, params.id),
-  cancelJob: ({ params }) => master.cancel(params.id),
-  pauseJob: ({ params }) => master.pause(params.id),
-  resumeJob: ({ params }) => master.resume(params.id),
-  retryJob: ({ params }) => master.retry(params.id),
-  prioritizeJob: ({ params, query }) => master.setPriority(params.id, query.priority),
+  listJobs: ({ query, caller }) => ({ jobs: master.jobs(query.limit, ownerOf(caller)) }),
+  getJob: ({ params, caller }) => ownJob(master, caller, params.id),
+  getResult: ({ params, caller, request }) => result(request, master, ownJob(master, caller, params.id).id),
+  cancelJob: ({ params, caller }) => master.cancel(ownJob(master, caller, params.id).id),
+  pauseJob: ({ params, caller }) => master.pause(ownJob(master, caller, params.id).id),
+  resumeJob: ({ params, caller }) => master.resume(ownJob(master, caller, params.id).id),
+  retryJob: ({ params, caller }) => master.retry(ownJob(master, caller, params.id).id),
+  prioritizeJob: ({ params, query, caller }) =>
+    master.setPriority(ownJob(master, caller, params.id).id, query.priority),
 });

@@ -1,0 +1,16 @@
+import { TesseraError } from "../../../shared/errors.ts";
+import { type Caller, may } from "../../access/caller.ts";
+import type { JobView } from "../../jobs/job.ts";
+import type { Master } from "../../master.ts";
+
+/** A job of the caller's; `admin` has all. Whether another's job is there is not told. @throws job_not_found */
+export function ownJob(master: Master, caller: Caller, id: string): JobView {
+  const job = master.job(id);
+  if (job === undefined || (job.owner !== caller.owner && !may(caller, "admin")))
+    throw new TesseraError("job_not_found");
+  return job;
+}
+
+/** Whose jobs a caller sees in lists; undefined for everyone's. */
+export const ownerOf = (caller: Caller): string | undefined =>
+  may(caller, "admin") ? undefined : caller.owner;
