@@ -6,13 +6,14 @@
  *     bun test/run.ts [--long] [PART OF A PATH…]
  *
  * `--long` tells the tests to take their time (TEST_LONG=1). With parts of paths only these files run, and no
- * checks. The last line is always `N passed, N failed`, with `, N skipped` if any were.
+ * checks; but `test/http` has its check whether every answer was provoked. The last line is always `N passed, N failed`, with `, N skipped` if any were.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { printCheck, runChecks } from "./check.ts";
+import { unprovoked } from "./http/coverage.ts";
 
 const ROOT = join(import.meta.dir, "..");
 /**
@@ -37,6 +38,8 @@ const { values, positionals } = parseArgs({
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const failedFiles: string[] = [];
 const reports = mkdtempSync(join(tmpdir(), "tessera-test-"));
+/** Tests of HTTP note here what was answered. */
+const answers = join(reports, "answers");
 
 function testFiles(): { together: string[]; alone: string[] } {
   const wanted = (file: string) =>
@@ -65,7 +68,7 @@ async function runFile(file: string): Promise<void> {
   ];
   const child = Bun.spawn([process.execPath, "test", `./${file}`, ...options], {
     cwd: ROOT,
-    env: { ...process.env, ...(values.long && { TEST_LONG: "1" }) },
+    env: { ...process.env, TEST_ANSWERS: answers, ...(values.long && { TEST_LONG: "1" }) },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -93,6 +96,15 @@ function readReport(path: string): Counts {
   return { passed: tests - failed - skipped, failed, skipped };
 }
 
+/** What the service promises to answer, some test has made it answer. */
+function checkAnswered(): void {
+  const missing = unprovoked(existsSync(answers) ? readFileSync(answers, "utf8") : "");
+  const passed = missing.length === 0;
+  const output = missing.join("\n");
+  printCheck({ name: "every answer that the routes promise is provoked", passed, output });
+  total[passed ? "passed" : "failed"]++;
+}
+
 const withoutBanner = (text: string): string => text.replace(/^bun test v.*\n\n?/, "");
 
 try {
@@ -101,6 +113,7 @@ try {
   const { together, alone } = testFiles();
   await runAll(together, availableParallelism());
   await runAll(alone, 1);
+  if (positionals.length === 0 || positionals.includes("test/http")) checkAnswered();
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }

@@ -1,16 +1,11 @@
-import type { Gate } from "../access/gate.ts";
 import type { Master } from "../master.ts";
-import { createEdge } from "./edge.ts";
+import { createEdge, type EdgeOptions } from "./edge.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
 import { systemHandlers } from "./handlers/system.ts";
 import { workerHandlers } from "./handlers/workers.ts";
 import type { SubmitOptions } from "./submit.ts";
 
-export interface AppOptions extends SubmitOptions {
-  readonly gate: Gate;
-  /** See `EdgeOptions`. */
-  readonly checkAnswers?: boolean;
-}
+export interface AppOptions extends SubmitOptions, EdgeOptions {}
 
 /** The HTTP edge of a master. It holds no state: all of it is the master's. */
 export function createApp(master: Master, options: AppOptions): ReturnType<typeof createEdge> {

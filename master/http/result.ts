@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Master } from "../master.ts";
+import { names } from "./etag.ts";
 
 /** The finished file, or what of it was asked for. @throws job_not_found, job_not_done */
 export async function result(request: Request, master: Master, id: string): Promise<Response> {
@@ -24,10 +25,6 @@ export async function result(request: Request, master: Master, id: string): Prom
   // Bun answers ranges of a file by itself, without a copy through this process.
   return new Response(Bun.file(path), { headers });
 }
-
-/** Whether an If-None-Match names the tag. Source: RFC 9110 section 13.1.2. */
-const names = (header: string | null, etag: string): boolean =>
-  header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag) ?? false;
 
 /** A text as RFC 8187 section 3.2.1 wants it; encodeURIComponent leaves a little more as it is. */
 const extValue = (text: string): string =>

@@ -3,6 +3,7 @@ import { OPEN_GATE } from "../access/gate.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
 import { createApp } from "./app.ts";
+import type { EdgeOptions } from "./edge.ts";
 
 export interface ServeOptions {
   /** A loopback address. */
@@ -12,6 +13,8 @@ export interface ServeOptions {
   readonly limits: Limits;
   /** Whether uploads are on the disk before they are answered. */
   readonly durable: boolean;
+  /** See `EdgeOptions`. */
+  readonly checkAnswer?: EdgeOptions["checkAnswer"];
 }
 
 export interface Served {
@@ -27,9 +30,15 @@ export function requireLoopback(hostname: string): void {
 }
 
 /** Puts a master on a socket. @throws address_not_loopback; config_invalid when the port cannot be had */
-export function serve(master: Master, { hostname, port, limits, durable }: ServeOptions): Served {
+export function serve(master: Master, options: ServeOptions): Served {
+  const { hostname, port, limits, durable, checkAnswer } = options;
   requireLoopback(hostname);
-  const app = createApp(master, { gate: OPEN_GATE, uploadBytesMax: limits.uploadBytesMax, durable });
+  const app = createApp(master, {
+    gate: OPEN_GATE,
+    uploadBytesMax: limits.uploadBytesMax,
+    durable,
+    ...(checkAnswer && { checkAnswer }),
+  });
   const server = listening(() =>
     Bun.serve({
       hostname,

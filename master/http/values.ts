@@ -33,6 +33,35 @@ export function readTexts<T extends TObject>(
   return { ...values } as Static<T>;
 }
 
+/**
+ * What the query of an address says.
+ *
+ * @throws request_invalid for what is no UTF-8 and for a name that is there twice: nobody could say which one is meant
+ */
+export function queryOf(url: string): Record<string, string> {
+  const query: Record<string, string> = Object.create(null);
+  const start = url.indexOf("?");
+  if (start < 0) return query;
+  for (const part of url.slice(start + 1).split("&")) {
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    const name = unescaped(equals < 0 ? part : part.slice(0, equals));
+    if (Object.hasOwn(query, name))
+      throw new TesseraError("request_invalid", `${name.slice(0, 60)}: is given more than once.`);
+    query[name] = equals < 0 ? "" : unescaped(part.slice(equals + 1));
+  }
+  return query;
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch (cause) {
+    const detail = "The query is not well encoded: write % as %25, and other characters as UTF-8.";
+    throw new TesseraError("request_invalid", detail, { cause });
+  }
+}
+
 /** Undefined if the text is nothing of the kind. */
 function readText(schema: TSchema, text: string): unknown {
   switch (schema.type) {

@@ -1,5 +1,6 @@
 /** Schemas that several routes share. */
 import { FormatRegistry, Type } from "@sinclair/typebox";
+import type { ErrorCode } from "../errors.ts";
 import { strict } from "./route.ts";
 
 const Id = Type.String({
@@ -20,3 +21,25 @@ export const Step = Type.Object(
   { op: Type.String() },
   { description: "One step: the op's name and its parameters.", additionalProperties: Type.Unknown() },
 );
+
+/** A failure, as RFC 9457 has it, and a code of ours. */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: "The code as a URN." }),
+    title: Type.String({ description: "What happened and what to do." }),
+    status: Type.Integer({ description: "The answer's status." }),
+    code: Type.Unsafe<ErrorCode>(Type.String({ description: "Stable; what a program goes by." })),
+    detail: Type.Optional(Type.String({ description: "What exactly happened here." })),
+    retryable: Type.Boolean({ description: "Whether the same request may work later." }),
+  },
+  { $id: "Problem" },
+);
+
+/** Headers of answers. */
+export const Location = Type.String({ description: "The address of what was made." });
+export const ETag = Type.String({ description: "Names these bytes, for `If-None-Match` and `If-Range`." });
+export const FILE_HEADERS = {
+  ETag,
+  "Content-Disposition": Type.String({ description: "The file's name." }),
+  "Accept-Ranges": Type.String(),
+} as const;

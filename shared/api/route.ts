@@ -4,9 +4,15 @@ import type { Scope } from "./scopes.ts";
 
 /** What a success looks like: JSON by a schema, other media types, or nothing (204, 304). */
 export type Answer =
-  | { readonly about: string; readonly schema: TSchema }
-  | { readonly about: string; readonly types: readonly string[] }
-  | { readonly about: string };
+  | (Described & { readonly schema: TSchema })
+  | (Described & { readonly types: readonly string[] })
+  | Described;
+
+interface Described {
+  readonly about: string;
+  /** What comes with it, always or at times, by the names of the headers. */
+  readonly headers?: Readonly<Record<string, TSchema>>;
+}
 
 /** A body that a handler reads itself as it comes; what it may hold stands in the schemas, for the document. */
 export interface StreamedBody {

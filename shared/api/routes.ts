@@ -1,6 +1,6 @@
 /** Everything that can be done over HTTP. */
 import type { ErrorCode } from "../errors.ts";
-import type { Route, RouteTable } from "./route.ts";
+import { isStreamed, type Route, type RouteTable } from "./route.ts";
 import { JOBS } from "./routes/jobs.ts";
 import { SYSTEM } from "./routes/system.ts";
 import { WORKERS } from "./routes/workers.ts";
@@ -10,7 +10,10 @@ export const ROUTES = { ...JOBS, ...WORKERS, ...SYSTEM } as const satisfies Rout
 export type Operation = keyof typeof ROUTES;
 
 /** All that a route may fail with: its own errors, and those that any route of its kind has. */
-export function errorsOf({ scope, errors }: Route): ErrorCode[] {
+export function errorsOf({ scope, body, errors }: Route): ErrorCode[] {
   const access: ErrorCode[] = scope === "open" ? [] : ["unauthorized", "forbidden"];
-  return [...new Set<ErrorCode>([...errors, "request_invalid", ...access, "bus_closed", "internal"])];
+  const json: ErrorCode[] = body === undefined || isStreamed(body) ? [] : ["content_type_unsupported"];
+  return [
+    ...new Set<ErrorCode>([...errors, "request_invalid", ...json, ...access, "bus_closed", "internal"]),
+  ];
 }

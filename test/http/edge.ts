@@ -6,6 +6,7 @@ import { createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { type ErrorCode, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
 import type { Bench } from "../engine/harness.ts";
+import { checkAnswer } from "./answers.ts";
 
 export const UPLOAD_BYTES_MAX = 200_000;
 
@@ -18,7 +19,7 @@ export const edgeOf = ({ master }: Bench): Edge =>
     gate: OPEN_GATE,
     uploadBytesMax: UPLOAD_BYTES_MAX,
     durable: false,
-    checkAnswers: true,
+    checkAnswer,
   });
 
 /** What uploads have left on the disk; nothing, once they are refused or their jobs have ended. */

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { ById } from "../common.ts";
+import { ById, ETag, FILE_HEADERS, Location } from "../common.ts";
 import { JobSchema, Priority } from "../job.ts";
 import { routes, strict } from "../route.ts";
 
@@ -76,7 +76,7 @@ export const JOBS = routes({
       },
     },
     answers: {
-      202: { about: "The job was taken in; `Location` is where to look for it.", schema: JobSchema },
+      202: { about: "The job was taken in.", schema: JobSchema, headers: { Location } },
     },
     errors: [...UPLOAD_ERRORS, ...PIPELINE_ERRORS, "disk_full"],
   },
@@ -101,9 +101,13 @@ export const JOBS = routes({
     summary: "Download a job's result",
     description: "Ranges and entity tags are understood.",
     answers: {
-      200: { about: "The file.", types: ["image/*"] },
-      206: { about: "The range that was asked for.", types: ["image/*"] },
-      304: { about: "It is the one that you have." },
+      200: { about: "The file.", types: ["image/*"], headers: FILE_HEADERS },
+      206: {
+        about: "The range that was asked for.",
+        types: ["image/*"],
+        headers: { ...FILE_HEADERS, "Content-Range": Type.String() },
+      },
+      304: { about: "It is the one that you have.", headers: { ETag } },
     },
     errors: ["job_not_found", "job_not_done"],
   },

@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { ETag } from "../common.ts";
 import { routes } from "../route.ts";
 
 const Transform = Type.Object(
@@ -23,6 +24,19 @@ export const SYSTEM = routes({
       summary: "Whether the process answers",
     },
     answers: { 200: { about: "It does.", schema: Type.Object({ status: Type.Literal("ok") }) } },
+    errors: [],
+  },
+  getOpenApi: {
+    ...{ method: "get", path: "/openapi.json", tag: "system", scope: "open" },
+    summary: "This document",
+    answers: {
+      200: {
+        about: "OpenAPI 3.1.",
+        schema: Type.Object({ openapi: Type.String(), paths: Type.Object({}) }),
+        headers: { ETag },
+      },
+      304: { about: "It is the one that you have.", headers: { ETag } },
+    },
     errors: [],
   },
   listTransforms: {
