@@ -66,6 +66,13 @@ const TABLE = {
   method_not_allowed: [405, "This address does not know that method."],
   unauthorized: [401, "Say who you are: send a key or a token, or sign in."],
   forbidden: [403, "You are not allowed to do that."],
+  // what a client finds
+  server_unreachable: [503, "The server cannot be reached. Check its address, and that it runs."],
+  server_silent: [504, "The server did not answer in time. Try again, or check what keeps it busy."],
+  server_unlike: [
+    502,
+    "What answers there does not speak as this Tessera does. Check the address, and that both have the same version.",
+  ],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
   bus_login_refused: [
@@ -110,6 +117,8 @@ export type ErrorCode = keyof typeof TABLE;
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "upload_interrupted",
   "disk_full",
+  "server_unreachable",
+  "server_silent",
   "bus_closed",
   "bus_unreachable",
   "bus_token_unavailable",

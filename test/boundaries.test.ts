@@ -49,6 +49,16 @@ const LAYERS: readonly { what: string; files: RegExp; never: RegExp }[] = [
     files: /^embedded\//,
     never: /^(cli|samples|bench|test)\//,
   },
+  {
+    what: "the client is nothing but the contract",
+    files: /^client\//,
+    never: /^(?!client\/|shared\/(api\/|errors\.ts$)|@sinclair\/typebox$)/,
+  },
+  {
+    what: "the product does not need its client, but for the command line",
+    files: /^(master|worker|shared|embedded)\//,
+    never: /^client\//,
+  },
   { what: "samples stand alone", files: /^samples\//, never: /^(master|worker|embedded|cli|bench|test)\// },
   { what: "the local Kafka stands alone", files: /^kafka\//, never: /^(?!kafka\/)[^:]*\// },
   { what: "the product brings no Kafka", files: /^(?!kafka\/|test\/|bench\/)/, never: /^kafka\// },

@@ -1,5 +1,4 @@
-import type { Static } from "@sinclair/typebox";
-import { type ACTIVE_STATES, ENDED_STATES, type JobSchema } from "../../shared/api/job.ts";
+import { type ACTIVE_STATES, ENDED_STATES, type JobView } from "../../shared/api/job.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { OutputSpec } from "../export/output.ts";
@@ -83,4 +82,4 @@ export interface JobRecord extends JobAbout {
 }
 
 /** A job as it is shown. */
-export type JobView = Static<typeof JobSchema>;
+export type { JobView };

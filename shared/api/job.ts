@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { Step, Time } from "./common.ts";
 
@@ -67,3 +67,5 @@ export const JobSchema = Type.Object(
   },
   { $id: "Job" },
 );
+
+export type JobView = Static<typeof JobSchema>;

@@ -129,6 +129,27 @@ const WORKER = Type.Object(
   { title: "Worker", description: "Of a worker in a process of its own.", default: {} },
 );
 
+const CLIENT = Type.Object(
+  {
+    master: text("Address of the master that commands are sent to.", {
+      // nobody before the host: a password there would be shown
+      pattern: "^https?://[^\\s@]+$",
+      default: "http://127.0.0.1:8080",
+      expected: "an address like https://tessera.example.com",
+    }),
+    key: Type.Optional(
+      Type.String({
+        // it stands in a header
+        pattern: "^[\\x21-\\x7e]+$",
+        secret: true,
+        expected: "a key as it was given out",
+        description: "API key, or access token, to show to that master.",
+      }),
+    ),
+  },
+  { title: "Client", description: "Of the command line, where it speaks with a master.", default: {} },
+);
+
 export const SCHEMA = Type.Object({
   config: optional("File with settings in TOML. Variables win over it.", {
     variableOnly: true,
@@ -147,6 +168,7 @@ export const SCHEMA = Type.Object({
   limits: LIMITS,
   kafka: KAFKA,
   worker: WORKER,
+  client: CLIENT,
 });
 
 /** As the table nests them: `settings.kafka.message_bytes`. */

@@ -270,13 +270,15 @@ describe("secrets", () => {
   });
 
   test("are never shown: neither among the settings nor in what is wrong with them", () => {
-    expect(secrets.map(({ name }) => name)).toEqual(["kafka.password", "kafka.client_secret"]);
+    expect(secrets.map(({ name }) => name)).toEqual(["kafka.password", "kafka.client_secret", "client.key"]);
     const [shown] = effectiveSettings({ ...LOGIN, TESSERA_KAFKA_PASSWORD: SECRET }).filter(
       ({ setting }) => setting.name === "kafka.password",
     );
     expect(shown).toMatchObject({ value: undefined, text: "(hidden)", origin: { kind: "environment" } });
     const everywhere: Record<string, string>[] = [
-      ...secrets.flatMap(({ variable }) => [{ [variable]: SECRET }, { [`${variable}_FILE`]: SECRET }]),
+      ...secrets.map(({ variable }) => ({ [`${variable}_FILE`]: SECRET })),
+      { TESSERA_KAFKA_CLIENT_SECRET: SECRET },
+      { TESSERA_CLIENT_KEY: `${SECRET}\n` },
       { TESSERA_KAFKA_PASWORD: SECRET },
       { TESSERA_KAFKA_KEY: SECRET },
       ...[

@@ -1,0 +1,142 @@
+import { isStreamed, type Route } from "../shared/api/route.ts";
+import { asTesseraError, TesseraError } from "../shared/errors.ts";
+import type { CallOptions, Sendable } from "./calls.ts";
+import { pause, waitBeforeRetryMs } from "./patience.ts";
+import { problemOf } from "./problem.ts";
+
+export interface ConnectionOptions {
+  /** The master's address: `https://tessera.example.com`. */
+  readonly url: string;
+  /** An API key or an access token. */
+  readonly key?: string;
+  /** Until the server begins to answer. */
+  readonly timeoutMs?: number;
+  /** How often a request that did not come through, and may be made twice, is made again. */
+  readonly retries?: number;
+}
+
+const TIMEOUT_MS = 30_000;
+const RETRIES = 4;
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** One server, and how it is asked. */
+export class Connection {
+  readonly url: URL;
+  private readonly key: string | undefined;
+  private readonly timeoutMs: number;
+  private readonly retries: number;
+
+  /** @throws request_invalid for an address that is none */
+  constructor({ url, key, timeoutMs = TIMEOUT_MS, retries = RETRIES }: ConnectionOptions) {
+    this.url = addressOf(url);
+    this.key = key;
+    this.timeoutMs = timeoutMs;
+    this.retries = retries;
+  }
+
+  /** Calls a route and reads its answer; one of bytes is left to be read. @throws TesseraError, the signal's reason */
+  async call(route: Route, args: Values = {}, options: CallOptions = {}): Promise<unknown> {
+    const request = requestOf(this.url, route, args);
+    const headers = new Headers(options.headers);
+    if (this.key !== undefined) headers.set("authorization", `Bearer ${this.key}`);
+    if (request.type !== undefined) headers.set("content-type", request.type);
+    const again = !(request.body instanceof ReadableStream);
+    const safe = again && (route.method !== "post" || headers.has("idempotency-key"));
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.once(route, { ...request, headers }, options);
+      } catch (thrown) {
+        options.signal?.throwIfAborted();
+        const waitMs = again ? waitBeforeRetryMs(thrown, attempt, safe) : undefined;
+        if (waitMs === undefined || attempt >= this.retries) throw thrown;
+        await pause(waitMs, options.signal);
+      }
+    }
+  }
+
+  private async once(
+    route: Route,
+    { url, body, headers }: Prepared,
+    { signal, timeoutMs = this.timeoutMs }: CallOptions,
+  ): Promise<unknown> {
+    const timeout = timeOut(timeoutMs);
+    const init: RequestInit & { duplex?: "half" } = {
+      method: route.method.toUpperCase(),
+      headers,
+      redirect: "manual",
+      signal: signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]),
+      ...(body !== undefined && { body: typeof body === "function" ? body() : body, duplex: "half" }),
+    };
+    try {
+      return await read(route, await fetch(url, init));
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      if (thrown instanceof TesseraError) throw thrown;
+      const code = timeout.signal.aborted ? "server_silent" : "server_unreachable";
+      throw new TesseraError(code, `${url.origin}: ${reason(thrown)}`, { cause: thrown });
+    } finally {
+      timeout.end();
+    }
+  }
+}
+
+async function read(route: Route, response: Response): Promise<unknown> {
+  const { status, headers } = response;
+  if (status >= 300 && status < 400 && status !== 304)
+    throw new TesseraError("server_unlike", `It sends us to ${headers.get("location")}.`);
+  if (!response.ok && status !== 304) throw await problemOf(response);
+  if (Object.values(route.answers).some((answer) => "types" in answer)) return response;
+  if (status === 204 || status === 304) return undefined;
+  if (headers.get("content-type")?.startsWith("application/json") === true) return await response.json();
+  await response.body?.cancel();
+  throw new TesseraError("server_unlike", "It answered something other than JSON.");
+}
+
+interface Prepared {
+  readonly url: URL;
+  readonly body: string | Sendable | undefined;
+  readonly headers: Headers;
+}
+
+function addressOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new TesseraError("request_invalid", "The server's address has to be like http://127.0.0.1:8080.");
+  if (url.username !== "" || url.password !== "")
+    throw new TesseraError("request_invalid", "The server's address takes no user and password. Give a key.");
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+/** Puts each argument where the route has it. Those that are undefined are left out. */
+function requestOf(base: URL, route: Route, { body, ...args }: Values) {
+  const inPath = new Set<string>();
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    inPath.add(name);
+    const value = String(args[name]);
+    // Any writing of these would lead elsewhere.
+    if (/^\.{0,2}$/.test(value)) throw new TesseraError("request_invalid", `There is no ${name} '${value}'.`);
+    return encodeURIComponent(value);
+  });
+  const url = new URL(path.slice(1), base);
+  for (const [name, value] of Object.entries(args))
+    if (value !== undefined && !inPath.has(name)) url.searchParams.set(name, String(value));
+  if (route.body === undefined) return { url, body: undefined };
+  if (isStreamed(route.body)) return { url, body: body as Sendable };
+  return { url, body: JSON.stringify(body), type: "application/json" };
+}
+
+/** A time-out that can be called off: bytes that have begun to come may take their time. */
+function timeOut(ms: number): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const give = () => controller.abort(new Error(`no answer for ${ms} ms`));
+  const timeout = ms > 0 ? setTimeout(give, ms) : undefined;
+  return { signal: controller.signal, end: () => clearTimeout(timeout) };
+}
+
+/** What went wrong below HTTP: Node puts it into the cause. */
+function reason(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  return cause instanceof Error ? cause.message : asTesseraError(cause).message;
+}

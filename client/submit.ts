@@ -1,0 +1,88 @@
+import type { JobView } from "../shared/api/job.ts";
+import type { Query } from "../shared/api/route.ts";
+import { JOBS } from "../shared/api/routes/jobs.ts";
+import type { CallOptions, Sendable } from "./calls.ts";
+import type { Connection } from "./connection.ts";
+
+type Asked = Query<typeof JOBS.submitJob>;
+
+/** What to do with an image, as the route has it, and how to send it. */
+export type SubmitOptions = { readonly [K in keyof Omit<Asked, "pipeline">]: Asked[K] | undefined } & {
+  /** As text, or as a list of steps. */
+  readonly pipeline?: string | readonly object[] | undefined;
+  /** The image's media type; a Blob's own if left out. */
+  readonly type?: string;
+  /** How long a stream is, if that is known: a server can then refuse at once what is too large. */
+  readonly bytes?: number;
+  /** By it the server knows a repeated request, and makes no second job of it; a random one if left out. */
+  readonly idempotencyKey?: string;
+  readonly onProgress?: (sent: Transferred) => void;
+  readonly signal?: AbortSignal;
+};
+
+export interface Transferred {
+  readonly bytes: number;
+  /** Undefined for a stream of unknown length. */
+  readonly total: number | undefined;
+}
+
+export type Image = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+
+/**
+ * Sends an image, which is never held in memory as a whole unless it is given so. A file on disk is `Bun.file(path)` or
+ * Node's `openAsBlob(path)`. What is no stream is sent again if the connection fails.
+ */
+export async function submit(
+  connection: Connection,
+  image: Image,
+  options: SubmitOptions = {},
+): Promise<JobView> {
+  const { pipeline, type, bytes, idempotencyKey, onProgress, signal, ...asked } = options;
+  const blob = image instanceof Uint8Array ? new Blob([image]) : image;
+  const streamed = blob instanceof ReadableStream;
+  const total = streamed ? bytes : blob.size;
+  const call: CallOptions = {
+    headers: {
+      "content-type": mediaType(type ?? (streamed ? "" : blob.type)),
+      "idempotency-key": idempotencyKey ?? crypto.randomUUID(),
+      // For streams; of all others `fetch` knows it itself.
+      ...(total !== undefined && { "content-length": `${total}` }),
+    },
+    // The answer comes when all has been sent, and that takes as long as it takes.
+    timeoutMs: 0,
+    ...(signal && { signal }),
+  };
+  const steps = pipeline === undefined || typeof pipeline === "string" ? pipeline : JSON.stringify(pipeline);
+  const told = onProgress && ((sent: number) => onProgress({ bytes: sent, total }));
+  const body = told === undefined ? blob : withProgress(blob, told);
+  told?.(0);
+  const job = (await connection.call(JOBS.submitJob, { ...asked, pipeline: steps, body }, call)) as JobView;
+  if (total !== undefined) told?.(total);
+  return job;
+}
+
+const mediaType = (type: string): string => (/^image\/./.test(type) ? type : "application/octet-stream");
+
+/** Browsers send files, but no streams over HTTP/1.1, and do not tell how far they are. */
+const STREAMS = "process" in globalThis;
+
+function withProgress(image: Blob | ReadableStream<Uint8Array>, told: (sent: number) => void): Sendable {
+  if (image instanceof ReadableStream) return counted(image, told);
+  return STREAMS ? () => counted(image.stream(), told) : image;
+}
+
+function counted(
+  stream: ReadableStream<Uint8Array>,
+  told: (sent: number) => void,
+): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        sent += chunk.byteLength;
+        told(sent);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
