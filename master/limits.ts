@@ -1,4 +1,5 @@
 import { type Settings, withDefaults } from "../shared/config/table.ts";
+import type { LimiterSettings } from "./limiting/limiter.ts";
 import type { ImageLimits } from "./probe/types.ts";
 
 /** What a master takes in. */
@@ -8,15 +9,30 @@ export interface Limits extends ImageLimits {
   readonly freeBytesMin: number;
   /** How long the files of a job that failed by a tile are kept, for another try. */
   readonly failedKeptMs: number;
+  /** Of one owner, and of one address. */
+  readonly each: LimiterSettings;
+  /** Ranges of addresses. */
+  readonly trustedProxies: readonly string[];
 }
 
-export const limitsOf = ({ limits }: Settings): Limits => ({
+export const limitsOf = ({ limits, trusted_proxies }: Settings): Limits => ({
   pixelsMax: limits.pixels,
   sideMax: limits.side,
   unboundedPixelsMax: limits.unbounded_pixels,
   uploadBytesMax: limits.upload_bytes,
   freeBytesMin: limits.free_bytes,
   failedKeptMs: limits.failed_kept_hours * 3_600_000,
+  each: {
+    requestsPerMinute: limits.requests_per_minute,
+    pixelsPerMinute: limits.pixels_per_minute,
+    uploadsAtOnce: limits.uploads_at_once,
+    queuedJobs: limits.queued_jobs,
+    storedBytes: limits.stored_bytes,
+    addressRequestsPerMinute: limits.address_requests_per_minute,
+    addressUploadsAtOnce: limits.address_uploads_at_once,
+    signInFailuresPerMinute: limits.sign_in_failures_per_minute,
+  },
+  trustedProxies: trusted_proxies,
 });
 
 export const DEFAULT_LIMITS: Limits = limitsOf(withDefaults({}));

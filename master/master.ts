@@ -14,6 +14,7 @@ import { viewOf } from "./jobs/progress.ts";
 import { JobRunner } from "./jobs/runner.ts";
 import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
 import { JobWatchers } from "./jobs/watchers.ts";
+import { Limiter } from "./limiting/limiter.ts";
 import type { Limits } from "./limits.ts";
 import { Packing } from "./packing/packing.ts";
 import { Database } from "./store/database.ts";
@@ -49,6 +50,8 @@ export interface MasterOptions {
 
 /** Takes jobs in, runs them to their end, and takes up after a restart what a crash left. */
 export class Master {
+  /** Refuses what is too much of one owner, or of one address. */
+  readonly limiter: Limiter;
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
@@ -67,6 +70,7 @@ export class Master {
   constructor(private readonly options: MasterOptions) {
     this.now = options.now ?? Date.now;
     this.every = options.every ?? everyBySystem;
+    this.limiter = new Limiter(options.limits.each, this.now);
     this.files = new JobFiles(options.dir, options.limits, this.now);
     this.db = new Database(join(options.dir, "tessera.sqlite"), options.durable);
     this.store = new JobStore(this.db, this.now);
@@ -140,12 +144,24 @@ export class Master {
     this.db.close();
   }
 
-  /** Checks a job and queues it: what cannot work is refused here. @throws what `prepareJob` throws, disk_full */
+  /** Whether an owner may have another job, to be asked before its image is sent. @throws quota_reached, bus_closed */
+  refuseIfFull(owner: string): void {
+    this.refuseIfStopping();
+    const queuedJobs = () => this.store.activeOf(owner);
+    this.limiter.another({ queuedJobs, storedBytes: () => this.store.bytesOf(owner) });
+  }
+
+  /**
+   * Checks a job and queues it: what cannot work is refused here.
+   *
+   * @throws what `prepareJob` throws, disk_full, quota_reached, rate_limited
+   */
   async submit(request: SubmitRequest): Promise<JobView> {
     this.refuseIfStopping();
     const { stored, plan, about } = await prepareJob(request, this.options.limits);
     this.files.checkRoom(plan);
-    this.refuseIfStopping(); // the probe took its time
+    this.refuseIfFull(about.owner); // the probe took its time
+    this.limiter.pixels(about.owner, stored.probe.width * stored.probe.height);
     const id = request.id ?? randomUUID();
     this.store.insert(id, stored, about);
     this.runner.enqueue(this.store.get(id)!);

@@ -64,6 +64,8 @@ const TABLE = {
   disk_full: [507, "The disk is full. Free some space and try again."],
   route_not_found: [404, "There is nothing at this address."],
   method_not_allowed: [405, "This address does not know that method."],
+  rate_limited: [429, "That is too much at once. Wait for as long as Retry-After says."],
+  quota_reached: [429, "You have as much here as one may have. Wait for jobs to end, or delete some."],
   unauthorized: [401, "Say who you are: send a key or a token, or sign in."],
   forbidden: [403, "You are not allowed to do that."],
   // what a client finds
@@ -125,6 +127,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "bus_send_failed",
   "bus_consumer_stopped",
   "queue_full",
+  "rate_limited",
+  "quota_reached",
   "op_failed",
   "result_mismatch",
   "payload_damaged",
@@ -141,13 +145,16 @@ export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 /** A fault of the world: `code` from the table, `detail` what exactly happened here (shown to whoever asked). */
 export class TesseraError extends Error {
   override readonly name = "TesseraError";
+  /** Seconds after which it may go better, where that is known. */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     readonly detail: string = "",
-    options?: { cause?: unknown },
+    { retryAfterS, ...options }: { cause?: unknown; retryAfterS?: number } = {},
   ) {
     super(detail === "" ? publicSentence(code) : `${publicSentence(code)} ${detail}`, options);
+    this.retryAfterS = retryAfterS;
   }
 }
 

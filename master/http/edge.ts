@@ -6,20 +6,20 @@ import { type Operation, ROUTES } from "../../shared/api/routes.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { may } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
+import type { Limiter } from "../limiting/limiter.ts";
+import { type Environment, identify, limited } from "./limited.ts";
 import { problem } from "./problem.ts";
 import type { Call, Handlers } from "./route_call.ts";
 import { queryOf, readJson, readTexts } from "./values.ts";
 
-/** What Bun hands to a handler beside the request: the server's per-request time-out. */
-interface ServerBindings {
-  timeout?(request: Request, seconds: number): void;
-}
-
-type App = Hono<{ Bindings: ServerBindings }>;
-type AppContext = Context<{ Bindings: ServerBindings }>;
+type App = Hono<Environment>;
+type AppContext = Context<Environment>;
 
 export interface EdgeOptions {
   readonly gate: Gate;
+  readonly limiter: Limiter;
+  /** See `ClientAddress`. */
+  readonly trustedProxies?: readonly string[];
   /** For tests: sees every answer of a route before it is sent. What it throws is a fault of ours. */
   readonly checkAnswer?: (operation: Operation, answer: Response) => Promise<void>;
 }
@@ -31,7 +31,7 @@ const JSON_BYTES_MAX = 1 << 20;
 
 /** Puts every route of the table on its path. */
 export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptions): App {
-  const app: App = new Hono<{ Bindings: ServerBindings }>();
+  const app: App = new Hono<Environment>();
   app.onError((thrown) => problem(thrown));
   app.notFound(() => problem(new TesseraError("route_not_found")));
   app.use(async (context, next) => {
@@ -39,11 +39,12 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
     context.header("x-content-type-options", "nosniff");
     context.header("content-security-policy", "default-src 'none'");
   });
+  app.use(limited(options.limiter, options.trustedProxies ?? []));
   const all = Object.entries(ROUTES) as [Operation, Route][];
   for (const [operation, route] of all) {
     const handler = handlers[operation] as (call: Call<Route>) => unknown;
     app.on(route.method.toUpperCase(), honoPath(route.path), async (context) => {
-      const answer = await handle(context, route, handler, options.gate);
+      const answer = await handle(context, route, handler, options);
       await options.checkAnswer?.(operation, answer);
       return answer;
     });
@@ -67,22 +68,26 @@ async function handle(
   context: AppContext,
   route: Route,
   handler: (call: Call<Route>) => unknown,
-  gate: Gate,
+  options: EdgeOptions,
 ): Promise<Response> {
+  let leave: (() => void) | undefined;
   try {
-    const call = await read(context, route, gate);
+    const call = await read(context, route, options);
+    if (isStreamed(route.body)) leave = options.limiter.upload(call.caller.owner, context.var.address);
     const answer = await handler(call);
     if (answer instanceof Response) return answer;
     return Response.json(answer, { status: usualStatus(route), headers: call.answerHeaders });
   } catch (thrown) {
     return problem(thrown);
+  } finally {
+    leave?.();
   }
 }
 
 /** Nothing of a request is read before it is known who asks and that they may. */
-async function read(context: AppContext, route: Route, gate: Gate): Promise<Call<Route>> {
+async function read(context: AppContext, route: Route, options: EdgeOptions): Promise<Call<Route>> {
   const request = context.req.raw;
-  const caller = await gate.identify(request);
+  const caller = await identify(request, context.var, options.gate, options.limiter);
   if (route.scope !== "open" && !may(caller, route.scope))
     throw new TesseraError("forbidden", `It takes the scope '${route.scope}'.`);
   const { params, query, headers, body } = route;

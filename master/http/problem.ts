@@ -13,6 +13,9 @@ export function problem(thrown: unknown): Response {
     ...(error.detail !== "" && { detail: error.detail }),
     retryable: isRetryable(error.code),
   };
-  const headers = { "content-type": "application/problem+json" };
+  const headers = {
+    "content-type": "application/problem+json",
+    ...(error.retryAfterS !== undefined && { "retry-after": `${error.retryAfterS}` }),
+  };
   return new Response(JSON.stringify(body), { status, headers });
 }

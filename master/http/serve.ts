@@ -36,6 +36,7 @@ export function serve(master: Master, options: ServeOptions): Served {
   const app = createApp(master, {
     gate: OPEN_GATE,
     uploadBytesMax: limits.uploadBytesMax,
+    trustedProxies: limits.trustedProxies,
     durable,
     ...(checkAnswer && { checkAnswer }),
   });

@@ -31,6 +31,7 @@ export async function submit(call: SubmitCall, master: Master, options: SubmitOp
   if (declared > options.uploadBytesMax)
     throw new TesseraError("upload_too_large", `At most ${options.uploadBytesMax} bytes are allowed.`);
   if (request.body === null) throw new TesseraError("image_empty");
+  master.refuseIfFull(call.caller.owner);
   call.noTimeout();
   const id = randomUUID();
   const path = join(master.uploadDir, id);

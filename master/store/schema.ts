@@ -57,6 +57,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN webhook TEXT;                       -- address to be told of its end
   ALTER TABLE jobs ADD COLUMN expires_ms INTEGER;                 -- when its files go
   CREATE INDEX jobs_by_owner ON jobs (owner, number);
+  CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state);
   CREATE INDEX jobs_by_batch ON jobs (batch, number) WHERE batch IS NOT NULL;
   `,
 ];

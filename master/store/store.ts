@@ -145,6 +145,20 @@ export class JobStore {
     return (rows as JobRow[]).map(toRecord);
   }
 
+  /** How many jobs of an owner have not ended. */
+  activeOf(owner: string): number {
+    const sql = `SELECT count(*) AS jobs FROM jobs WHERE owner = $owner AND state IN (${ACTIVE})`;
+    return (this.db.prepare(sql).get({ owner }) as { jobs: number }).jobs;
+  }
+
+  /** Bytes of an owner's sources that are still needed, and of its results. */
+  bytesOf(owner: string): number {
+    const sql = `SELECT coalesce(sum(CASE WHEN state = 'done' THEN result ->> '$.bytes'
+                                          ELSE request ->> '$.probe.bytes' END), 0) AS bytes
+                 FROM jobs WHERE owner = $owner AND state IN (${ACTIVE}, 'done')`;
+    return (this.db.prepare(sql).get({ owner }) as { bytes: number }).bytes;
+  }
+
   /** Jobs that have not ended, the oldest first. */
   unfinished(): JobRecord[] {
     const sql = `SELECT * FROM jobs WHERE state IN (${ACTIVE}) ORDER BY number`;

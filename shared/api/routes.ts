@@ -14,6 +14,14 @@ export function errorsOf({ scope, body, errors }: Route): ErrorCode[] {
   const access: ErrorCode[] = scope === "open" ? [] : ["unauthorized", "forbidden"];
   const json: ErrorCode[] = body === undefined || isStreamed(body) ? [] : ["content_type_unsupported"];
   return [
-    ...new Set<ErrorCode>([...errors, "request_invalid", ...json, ...access, "bus_closed", "internal"]),
+    ...new Set<ErrorCode>([
+      ...errors,
+      "request_invalid",
+      "rate_limited",
+      ...json,
+      ...access,
+      "bus_closed",
+      "internal",
+    ]),
   ];
 }

@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from "node:os";
-import { type Static, Type } from "@sinclair/typebox";
+import { FormatRegistry, type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import ipaddr from "ipaddr.js";
 
 /**
  * Every setting, in one table. Reading, checking, `tessera config` and docs/configuration.md follow from it.
@@ -14,6 +15,8 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const TIB = 1024 * GIB;
 
+FormatRegistry.Set("ip-range", (text) => ipaddr.isValidCIDR(text) || ipaddr.isValid(text));
+
 const text = (description: string, more = {}) => Type.String({ minLength: 1, description, ...more });
 const optional = (description: string, more = {}) => Type.Optional(text(description, more));
 const secret = (description: string) => optional(description, { secret: true });
@@ -23,6 +26,9 @@ const whole = (minimum: number, maximum: number, initial: number, unit: string, 
   Type.Integer({ minimum, maximum, default: initial, unit, description });
 const size = (minimum: number, maximum: number, initial: number, description: string) =>
   whole(minimum, maximum, initial, "bytes", description);
+/** A number of which one may have so many. */
+const upTo = (initial: number, unit: string, description: string) =>
+  whole(0, 1e12, initial, unit, `${description.replace(/\.$/, "")}; 0 is no limit.`);
 const port = (initial: number, description: string) => whole(0, 65_535, initial, "", description);
 
 /** Without IPv6: kafkajs takes what is before the first colon. */
@@ -49,6 +55,18 @@ const LIMITS = Type.Object(
       "h",
       "How long the files of a job that failed by a tile are kept, for another try.",
     ),
+    requests_per_minute: upTo(60_000, "", "Requests a minute of one owner."),
+    address_requests_per_minute: upTo(60_000, "", "Requests a minute from one address."),
+    sign_in_failures_per_minute: upTo(
+      20,
+      "",
+      "Wrong credentials a minute from one address, before even right ones have to wait.",
+    ),
+    uploads_at_once: upTo(256, "", "Uploads of one owner at a time."),
+    address_uploads_at_once: upTo(256, "", "Uploads from one address at a time."),
+    pixels_per_minute: upTo(0, "px", "Pixels a minute that one owner may send."),
+    queued_jobs: upTo(10_000, "", "Jobs of one owner that have not ended."),
+    stored_bytes: size(0, 1024 * TIB, 0, "Bytes of one owner's files that are kept; 0 is no limit."),
   },
   { title: "Limits", description: "What the master takes in.", default: {} },
 );
@@ -158,6 +176,12 @@ export const SCHEMA = Type.Object({
   dir: text("Folder in which the master keeps its jobs.", { default: "data" }),
   host: text("Address on which the master serves.", { default: "127.0.0.1" }),
   port: port(8080, "Port on which the master serves; 0 takes a free one."),
+  trusted_proxies: Type.Array(Type.String({ format: "ip-range" }), {
+    default: [],
+    expected: "addresses or ranges like 10.0.0.0/8, with commas between them",
+    description:
+      "Reverse proxies whose `X-Forwarded-For` says who asks. They have to add to it, or write it anew.",
+  }),
   threads: Type.Integer({
     minimum: 1,
     maximum: 1024,

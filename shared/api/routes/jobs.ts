@@ -78,7 +78,7 @@ export const JOBS = routes({
     answers: {
       202: { about: "The job was taken in.", schema: JobSchema, headers: { Location } },
     },
-    errors: [...UPLOAD_ERRORS, ...PIPELINE_ERRORS, "disk_full"],
+    errors: [...UPLOAD_ERRORS, ...PIPELINE_ERRORS, "disk_full", "quota_reached"],
   },
   listJobs: {
     method: "get",
