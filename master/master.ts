@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { TileMapView } from "../shared/api/tiles.ts";
 import type { BufferPool } from "../shared/buffers.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { TesseraError } from "../shared/errors.ts";
@@ -13,10 +14,12 @@ import { JobFiles } from "./jobs/job_files.ts";
 import { viewOf } from "./jobs/progress.ts";
 import { JobRunner } from "./jobs/runner.ts";
 import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
+import { type TileChange, TileMap } from "./jobs/tile_map.ts";
 import { JobWatchers } from "./jobs/watchers.ts";
 import { Limiter } from "./limiting/limiter.ts";
 import type { Limits } from "./limits.ts";
 import { Packing } from "./packing/packing.ts";
+import { planPipeline } from "./plan/plan.ts";
 import { Database } from "./store/database.ts";
 import { JobStore } from "./store/store.ts";
 import { Roster, type WorkerView } from "./workers/roster.ts";
@@ -63,6 +66,7 @@ export class Master {
   private readonly packing: Packing;
   private readonly name = `master-${randomUUID()}`;
   private readonly watchers = new JobWatchers();
+  private readonly tileListeners = new Set<(change: TileChange) => void>();
   private subscriptions: Subscription[] = [];
   private endSweeps: (() => void) | undefined;
   private stopping = false;
@@ -254,10 +258,29 @@ export class Master {
     return this.watchers.add(listener);
   }
 
-  private tile({ run }: Assignment, event: TileEvent): void {
-    const { job } = run.needs;
-    this.runner.tile(job, event);
-    if (event !== "sent" && this.watchers.any) this.watchers.tell(this.view(job));
+  /** Told of every change of a tile. Returns how to end it. */
+  onTile(listener: (change: TileChange) => void): () => void {
+    this.tileListeners.add(listener);
+    return () => this.tileListeners.delete(listener);
+  }
+
+  /** Where every tile of a job stands. @throws job_not_found */
+  tiles(id: string): TileMapView {
+    const record = this.store.get(id);
+    if (record === undefined) throw new TesseraError("job_not_found");
+    const underWay = this.runner.progressOf(id)?.tiles;
+    if (underWay !== undefined) return underWay.view();
+    const { pipeline, probe, tileSize } = record.request;
+    // What was taken in once is shown, whatever limits there are now.
+    const plan = planPipeline(pipeline, probe.shape, tileSize, Number.POSITIVE_INFINITY);
+    return new TileMap(id, plan, this.store.tiles(id)).view();
+  }
+
+  private tile(assignment: Assignment, event: TileEvent): void {
+    const change = this.runner.tile(assignment, event);
+    if (change !== undefined) for (const listener of this.tileListeners) listener(change);
+    const { job } = assignment.run.needs;
+    if (event.what !== "sent" && this.watchers.any) this.watchers.tell(this.view(job));
   }
 
   private told(id: string): JobView {

@@ -16,7 +16,7 @@ import type { AwakeClock, Every } from "../clock.ts";
 import { gather, mismatch } from "../collect/check.ts";
 import type { Packing } from "../packing/packing.ts";
 import type { Roster, WorkerSeat } from "../workers/roster.ts";
-import { type Copy, type Flight, Flights, isOver } from "./flights.ts";
+import { type Copy, Flights, isOver } from "./flights.ts";
 import { Pace } from "./pace.ts";
 import type { Assignment, StageRun } from "./stage_run.ts";
 import { Turns } from "./turns.ts";
@@ -27,8 +27,14 @@ const HOLD_MS = 1000;
 /** No later attempt would go better. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(["bus_message_too_large"]);
 
-/** What became of an attempt; one that is not done, for whatever reason, is made again or was the last. */
-export type TileEvent = "sent" | "done" | "refused";
+/** What became of an attempt at a tile, and whose it was. */
+export interface TileEvent {
+  /** A refused one, for whatever reason, is made again or was the last; a returned one was not made. */
+  readonly what: "sent" | "done" | "refused" | "returned";
+  readonly worker: string;
+  /** That it took, if it is done. */
+  readonly ms?: number;
+}
 
 /** Since the start. */
 export interface DispatchCounts {
@@ -186,7 +192,7 @@ export class Dispatcher {
     };
     this.flights.add(copy);
     this.publish(copy).catch((thrown: unknown) => this.unsent(copy, asTesseraError(thrown)));
-    this.needs.onTile(assignment, "sent");
+    this.tell(copy, "sent");
   }
 
   /** Not at once, whatever the bus: in memory the answer would come while others are still being sent. */
@@ -259,28 +265,33 @@ export class Dispatcher {
   }
 
   /** Only here, once a flight: a repeated message names memory that is somebody else's by now. */
-  private accept({ assignment, flight }: Copy, result: TileDone, raster?: Raster): void {
+  private accept(copy: Copy, result: TileDone, raster?: Raster): void {
+    const { assignment, flight } = copy;
     this.flights.end(flight);
     gather(assignment.band, raster, result.figures);
     assignment.run.accept(assignment, result);
-    this.needs.onTile(assignment, "done");
+    this.tell(copy, "done", result.ms);
     if (raster !== undefined) this.giveBack(raster);
   }
 
   private failed(copy: Copy, error: TesseraError): void {
     if (!this.flights.drop(copy)) return;
-    if (HOPELESS.has(error.code)) copy.assignment.run.abandon(copy.assignment, error);
-    else this.madeInVain(copy, error);
+    if (!HOPELESS.has(error.code)) this.madeInVain(copy, error);
+    else {
+      copy.assignment.run.abandon(copy.assignment, error);
+      this.tell(copy, "refused");
+    }
   }
 
   /** An attempt that has ended without a tile. While another may still give one, that one decides. */
-  private madeInVain({ flight, assignment, seat }: Copy, error: TesseraError): void {
+  private madeInVain(copy: Copy, error: TesseraError): void {
+    const { flight, assignment, seat } = copy;
     const { run, tile } = assignment;
     run.blame(assignment, seat.id);
     if (isOver(flight) && !run.isSuspect(tile)) {
       run.refuse(assignment, error);
-      this.needs.onTile(assignment, "refused");
-    } else this.suspectIfUnheard(flight, assignment);
+      this.tell(copy, "refused");
+    } else this.suspectIfUnheard(copy);
   }
 
   private returned(copy: Copy, { worker }: TileFailed): void {
@@ -299,10 +310,11 @@ export class Dispatcher {
     const { flight, assignment } = copy;
     if (isOver(flight) && !assignment.run.isSuspect(assignment.tile)) {
       assignment.run.release(assignment);
+      this.tell(copy, "returned");
       return;
     }
     assignment.run.uncount(assignment);
-    this.suspectIfUnheard(flight, assignment);
+    this.suspectIfUnheard(copy);
   }
 
   private tick(): void {
@@ -319,9 +331,10 @@ export class Dispatcher {
   }
 
   /** Its worker may come back with the answer; somebody else is asked all the same. */
-  private silent({ flight, assignment, seat }: Copy): void {
+  private silent(copy: Copy): void {
+    const { assignment, seat } = copy;
     assignment.run.blame(assignment, seat.id);
-    this.suspectIfUnheard(flight, assignment);
+    this.suspectIfUnheard(copy);
   }
 
   private lost(copy: Copy): void {
@@ -329,16 +342,24 @@ export class Dispatcher {
     const { flight, assignment, seat } = copy;
     const { run, tile } = assignment;
     run.blame(assignment, seat.id);
-    if (!isOver(flight)) this.suspectIfUnheard(flight, assignment);
-    else if (!run.isSuspect(tile) && !run.suspect(assignment)) run.lose(tile);
+    if (!isOver(flight)) this.suspectIfUnheard(copy);
+    else if (!run.isSuspect(tile)) {
+      if (!run.suspect(assignment)) run.lose(tile);
+      this.tell(copy, "refused");
+    }
   }
 
   /** Nobody who has the tile is heard of: the tile may be the reason. */
-  private suspectIfUnheard(flight: Flight, assignment: Assignment): void {
+  private suspectIfUnheard(copy: Copy): void {
+    const { flight, assignment } = copy;
     const { run, tile } = assignment;
     if (isOver(flight) || flight.landing > 0 || run.isSuspect(tile)) return;
     const heard = [...flight.copies].some(({ seat }) => seat.isHeard());
-    if (!heard && run.suspect(assignment)) this.needs.onTile(assignment, "refused");
+    if (!heard && run.suspect(assignment)) this.tell(copy, "refused");
+  }
+
+  private tell({ assignment, seat }: Copy, what: TileEvent["what"], ms?: number): void {
+    this.needs.onTile(assignment, { what, worker: seat.id, ...(ms !== undefined && { ms }) });
   }
 
   private giveBack({ data }: Raster): void {

@@ -1,34 +1,32 @@
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import { hasEnded, type JobRecord, type JobView } from "./job.ts";
+import type { TileMap } from "./tile_map.ts";
 
 /** What one job under way has done so far; kept in memory, since the store tells it anew after a restart. */
 export class Progress {
-  private done = 0;
-  private doneHere = 0;
+  private readonly doneBefore: number;
   private retried = 0;
   private firstTileMs: number | undefined;
 
-  constructor(private readonly now: () => number) {}
-
-  /** Tiles that an earlier run of the job has done. */
-  take(doneBefore: number): void {
-    this.done += doneBefore;
+  constructor(
+    readonly tiles: TileMap,
+    private readonly now: () => number,
+  ) {
+    this.doneBefore = tiles.done;
   }
 
-  tile(event: TileEvent): void {
+  tile({ what }: TileEvent): void {
     this.firstTileMs ??= this.now();
-    if (event === "refused") this.retried++;
-    if (event !== "done") return;
-    this.done++;
-    this.doneHere++;
+    if (what === "refused") this.retried++;
   }
 
   view(total: number): JobView["progress"] {
     const seconds = this.firstTileMs === undefined ? 0 : (this.now() - this.firstTileMs) / 1000;
-    const tilesPerSecond = seconds > 0 ? this.doneHere / seconds : 0;
-    const left = total - this.done;
+    const { done } = this.tiles;
+    const tilesPerSecond = seconds > 0 ? (done - this.doneBefore) / seconds : 0;
+    const left = total - done;
     return {
-      tiles_done: this.done,
+      tiles_done: done,
       tiles_total: total,
       tiles_retried: this.retried,
       tiles_per_second: tilesPerSecond,

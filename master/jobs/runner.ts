@@ -4,12 +4,14 @@ import type { DeadLetter } from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
+import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
 import { hasEnded, type JobRecord, type JobRequest } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
 import { JobRun, type JobRunNeeds } from "./job_run.ts";
 import { Progress } from "./progress.ts";
 import { JobQueue } from "./queue.ts";
+import { type TileChange, TileMap } from "./tile_map.ts";
 
 /** Jobs under way at once, and how many of them may be large, so that a small one never waits behind large ones. */
 const ACTIVE_MAX = 4;
@@ -84,9 +86,12 @@ export class JobRunner {
     if (active !== undefined) active.priority = priority;
   }
 
-  /** A tile of a job under way has been sent, done or refused. */
-  tile(id: string, event: TileEvent): void {
-    this.active.get(id)?.progress.tile(event);
+  /** A tile of a job under way has been sent, done, refused or returned. */
+  tile({ run, tile, attempt }: Assignment, event: TileEvent): TileChange | undefined {
+    const { job, plan } = run.needs;
+    const progress = this.active.get(job)?.progress;
+    progress?.tile(event);
+    return progress?.tiles.change(plan.index, tile, attempt, event);
   }
 
   /** Of a job under way. */
@@ -121,9 +126,7 @@ export class JobRunner {
     const { bus, files, onChange, onTrouble: _, ...shared } = this.options;
     const { store, limits, now } = shared;
     const plan = planPipeline(pipeline, probe.shape, tileSize, limits.pixelsMax);
-    const progress = new Progress(now);
-    for (const { index } of plan.stages)
-      progress.take(store.triedTiles(id, index).filter(({ done }) => done).length);
+    const progress = new Progress(new TileMap(id, plan, store.tiles(id)), now);
     const run: JobRun = new JobRun(record, plan, {
       ...shared,
       dir: files.folderOf(id),

@@ -1,6 +1,7 @@
 import { ACTIVE_STATES } from "../../shared/api/job.ts";
 import { type ErrorCode, isErrorCode } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
+import { ATTEMPTS_MAX } from "../dispatch/stage_run.ts";
 import type {
   ActiveState,
   EndedState,
@@ -10,6 +11,7 @@ import type {
   JobResult,
   JobState,
 } from "../jobs/job.ts";
+import type { StoredTile } from "../jobs/tile_map.ts";
 import type { Database } from "./database.ts";
 
 const sqlList = (states: readonly JobState[]): string => states.map((state) => `'${state}'`).join(", ");
@@ -32,6 +34,15 @@ interface JobRow {
   webhook: string | null;
   expires_ms: number | null;
 }
+
+type TileRow = [
+  stage: number,
+  tile: number,
+  attempts: number,
+  done: 0 | 1,
+  worker: string | null,
+  ms: number | null,
+];
 
 export interface TriedTile {
   readonly tile: number;
@@ -219,6 +230,16 @@ export class JobStore {
   tilesDone(job: string): number {
     const sql = "SELECT count(*) AS done FROM tiles WHERE job = $job AND done = 1";
     return (this.db.prepare(sql).get({ job }) as { done: number }).done;
+  }
+
+  /** All tiles that have been tried, with who has done them. */
+  tiles(job: string): StoredTile[] {
+    const sql = "SELECT stage, tile, attempts, done, worker, ms FROM tiles WHERE job = $job";
+    const rows = this.db.prepare(sql).values({ job }) as TileRow[];
+    return rows.map(([stage, tile, attempts, done, worker, ms]) => ({
+      ...{ stage, tile, attempts, worker: worker ?? undefined, ms: ms ?? undefined },
+      state: done === 1 ? "done" : attempts < ATTEMPTS_MAX ? "waiting" : "failed",
+    }));
   }
 
   triedTiles(job: string, stage: number): TriedTile[] {

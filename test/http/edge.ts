@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { OPEN_GATE } from "../../master/access/gate.ts";
-import { createApp } from "../../master/http/app.ts";
+import { type AppOptions, createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { type ErrorCode, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
 import type { Bench } from "../engine/harness.ts";
@@ -14,12 +14,13 @@ export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 
 export type Edge = ReturnType<typeof createApp>;
 
-export const edgeOf = ({ master }: Bench): Edge =>
+export const edgeOf = ({ master }: Pick<Bench, "master">, more: Partial<AppOptions> = {}): Edge =>
   createApp(master, {
     gate: OPEN_GATE,
     uploadBytesMax: UPLOAD_BYTES_MAX,
     durable: false,
     checkAnswer,
+    ...more,
   });
 
 /** What uploads have left on the disk; nothing, once they are refused or their jobs have ended. */

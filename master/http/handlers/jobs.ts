@@ -9,6 +9,7 @@ export const jobHandlers = (master: Master, options: SubmitOptions): Handlers<ty
   submitJob: (call) => submit(call, master, options),
   listJobs: ({ query, caller }) => ({ jobs: master.jobs(query.limit, ownerOf(caller)) }),
   getJob: ({ params, caller }) => ownJob(master, caller, params.id),
+  getTiles: ({ params, caller }) => master.tiles(ownJob(master, caller, params.id).id),
   getResult: ({ params, caller, request }) => result(request, master, ownJob(master, caller, params.id).id),
   cancelJob: ({ params, caller }) => master.cancel(ownJob(master, caller, params.id).id),
   pauseJob: ({ params, caller }) => master.pause(ownJob(master, caller, params.id).id),

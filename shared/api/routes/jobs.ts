@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { ById, ETag, FILE_HEADERS, Location } from "../common.ts";
 import { JobSchema, Priority } from "../job.ts";
 import { routes, strict } from "../route.ts";
+import { TileMapSchema } from "../tiles.ts";
 
 /** What to do with an image; texts, since they stand in a query or in a form's fields. Ranges are checked by format. */
 const SUBMIT = {
@@ -94,6 +95,12 @@ export const JOBS = routes({
     ...{ method: "get", path: "/v1/jobs/{id}", tag: "jobs", scope: "read", params: ById },
     summary: "See a job",
     answers: { 200: Job },
+    errors: ["job_not_found"],
+  },
+  getTiles: {
+    ...{ method: "get", path: "/v1/jobs/{id}/tiles", tag: "jobs", scope: "read", params: ById },
+    summary: "See where every tile of a job stands, and who has or had it",
+    answers: { 200: { about: "The tiles, by stage.", schema: TileMapSchema } },
     errors: ["job_not_found"],
   },
   getResult: {

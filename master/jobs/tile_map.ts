@@ -1,0 +1,120 @@
+import { TILE_STATES, type TileMapView, type TileState } from "../../shared/api/tiles.ts";
+import type { TileEvent } from "../dispatch/dispatcher.ts";
+import type { Plan, StagePlan } from "../plan/plan.ts";
+
+/** A tile that has been tried, as the store has it. */
+export interface StoredTile {
+  readonly stage: number;
+  readonly tile: number;
+  readonly attempts: number;
+  readonly state: TileState;
+  readonly worker: string | undefined;
+  readonly ms: number | undefined;
+}
+
+/** What has become of one tile; who watches a job live is told of each. */
+export interface TileChange {
+  readonly job: string;
+  readonly stage: number;
+  readonly tile: number;
+  readonly state: TileState;
+  readonly worker: string;
+  readonly attempt: number;
+  /** That it took, once it is done. */
+  readonly ms: number;
+}
+
+const numberOf = (state: TileState): number => TILE_STATES.indexOf(state);
+const DONE = numberOf("done");
+const FAILED = numberOf("failed");
+const AFTER = { sent: "in_flight", done: "done", refused: "failed", returned: "waiting" } as const;
+
+/** The tiles of one stage, a few bytes each. */
+class StageTiles {
+  readonly states: Uint8Array;
+  readonly attempts: Uint8Array;
+  /** Places in the map's list of workers, from 1; 0 is nobody. */
+  readonly workers: Uint16Array;
+  readonly ms: Uint16Array;
+  done = 0;
+  failed = 0;
+
+  constructor(readonly plan: StagePlan) {
+    const tiles = plan.columns * plan.rows;
+    this.states = new Uint8Array(tiles);
+    this.attempts = new Uint8Array(tiles);
+    this.workers = new Uint16Array(tiles);
+    this.ms = new Uint16Array(tiles);
+  }
+
+  set(tile: number, state: TileState, attempt: number, worker: number, ms: number): void {
+    const [before, now] = [this.states[tile], numberOf(state)];
+    this.done += Number(now === DONE) - Number(before === DONE);
+    this.failed += Number(now === FAILED) - Number(before === FAILED);
+    this.states[tile] = now;
+    this.attempts[tile] = attempt;
+    this.workers[tile] = worker;
+    this.ms[tile] = Math.min(Math.round(ms), 0xffff);
+  }
+
+  view(): TileMapView["stages"][number] {
+    const { index, columns, rows, tile, output } = this.plan;
+    return {
+      ...{ index, columns, rows, tile_width: tile.width, tile_height: tile.height },
+      ...{ width: output.width, height: output.height, done: this.done },
+      states: base64(this.states),
+      attempts: base64(this.attempts),
+      workers: base64(this.workers),
+      ms: base64(this.ms),
+    };
+  }
+}
+
+/** Where every tile of a job stands, and who has or had it; what is shown of it and what is told live come from here. */
+export class TileMap {
+  private readonly stages: readonly StageTiles[];
+  private readonly workers: string[] = [];
+  private readonly places = new Map<string, number>();
+
+  constructor(
+    private readonly job: string,
+    plan: Plan,
+    stored: Iterable<StoredTile>,
+  ) {
+    this.stages = plan.stages.map((stage) => new StageTiles(stage));
+    for (const { stage, tile, state, attempts, worker, ms = 0 } of stored)
+      this.stages[stage]?.set(tile, state, attempts, worker === undefined ? 0 : this.placeOf(worker), ms);
+  }
+
+  get done(): number {
+    return this.stages.reduce((sum, { done }) => sum + done, 0);
+  }
+
+  /** Tiles whose last attempt was made in vain. */
+  get failed(): number {
+    return this.stages.reduce((sum, { failed }) => sum + failed, 0);
+  }
+
+  change(stage: number, tile: number, attempt: number, { what, worker, ms = 0 }: TileEvent): TileChange {
+    const state = AFTER[what];
+    this.stages[stage]!.set(tile, state, attempt, this.placeOf(worker), ms);
+    return { job: this.job, stage, tile, state, worker, attempt, ms };
+  }
+
+  view(): TileMapView {
+    return { workers: [...this.workers], stages: this.stages.map((stage) => stage.view()) };
+  }
+
+  private placeOf(worker: string): number {
+    let place = this.places.get(worker);
+    if (place === undefined) {
+      place = this.workers.push(worker);
+      this.places.set(worker, place);
+    }
+    return place;
+  }
+}
+
+/** As they lie in memory: every machine that this runs on puts the lower byte first. */
+const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): string =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("base64");

@@ -1,0 +1,38 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+/** In the order of their numbers. */
+export const TILE_STATES = ["waiting", "in_flight", "done", "failed"] as const;
+export type TileState = (typeof TILE_STATES)[number];
+
+const bytes = (what: string) =>
+  Type.String({ contentEncoding: "base64", description: `One for each tile, in rows from the top: ${what}` });
+
+const StageTiles = Type.Object({
+  index: Type.Integer(),
+  columns: Type.Integer(),
+  rows: Type.Integer(),
+  tile_width: Type.Integer({ description: "Of every tile but those at the right edge." }),
+  tile_height: Type.Integer({ description: "Of every tile but those at the bottom edge." }),
+  width: Type.Integer({ description: "Of what the stage makes." }),
+  height: Type.Integer(),
+  done: Type.Integer({ description: "How many of its tiles are done." }),
+  states: bytes(
+    `a byte; ${TILE_STATES.map((state, i) => `${i} ${state}`).join(", ")}. A failed one is tried again while the job runs.`,
+  ),
+  attempts: bytes("a byte; which attempt it is or was at, 0 before the first."),
+  workers: bytes(
+    "two bytes, the lower one first; who has or had it, as a place in `workers` counted from 1, or 0 for nobody.",
+  ),
+  ms: bytes("two bytes, the lower one first; milliseconds that it took, once it is done, at most 65535."),
+});
+
+/** Every tile of a job, compact enough for a hundred thousand of them. */
+export const TileMapSchema = Type.Object(
+  {
+    workers: Type.Array(Type.String(), { description: "Ids of those who have or had tiles." }),
+    stages: Type.Array(StageTiles),
+  },
+  { $id: "TileMap" },
+);
+
+export type TileMapView = Static<typeof TileMapSchema>;
