@@ -16,7 +16,7 @@ const gate: Gate = {
 
 export const edgeWithCallers = (bench: Pick<Bench, "master">): Edge => edgeOf(bench, { gate });
 
-export const as = (owner: string, ...scopes: Scope[]): Record<string, string> => ({
+const as = (owner: string, ...scopes: Scope[]): Record<string, string> => ({
   [HEADER]: `${owner}/${scopes.join(",")}`,
 });
 
