@@ -75,6 +75,7 @@ const TABLE = {
     502,
     "What answers there does not speak as this Tessera does. Check the address, and that both have the same version.",
   ],
+  too_many_watchers: [429, "Too many connections watch already. Close some of them, or try again later."],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
   bus_login_refused: [
@@ -121,6 +122,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "disk_full",
   "server_unreachable",
   "server_silent",
+  "too_many_watchers",
   "bus_closed",
   "bus_unreachable",
   "bus_token_unavailable",

@@ -1,0 +1,109 @@
+/** What can be watched. */
+import type { Every } from "../clock.ts";
+import type { Master } from "../master.ts";
+import type { WorkerView } from "../workers/roster.ts";
+import { Feed, type FeedOptions, type StateMessage } from "./feed.ts";
+
+/** Jobs that a snapshot has. */
+const JOBS_SHOWN = 100;
+const JOBS_REMEMBERED_MAX = 1000;
+const WORKERS_REMEMBERED_MAX = 1000;
+/** Workers say this often how they are. */
+const WORKERS_EVERY_MS = 500;
+
+export class JobFeed extends Feed<string> {
+  constructor(
+    private readonly master: Master,
+    private readonly id: string,
+    options: FeedOptions,
+  ) {
+    super(options, 1);
+  }
+
+  protected override snapshot(seq: number): StateMessage {
+    return this.told(seq, true);
+  }
+
+  protected override delta(_: ReadonlySet<string>, seq: number): StateMessage {
+    return this.told(seq, false);
+  }
+
+  private told(seq: number, snapshot: boolean): StateMessage {
+    const topic = `job:${this.id}`;
+    const job = this.master.job(this.id);
+    return job === undefined ? { type: "gone", topic } : { type: "job", topic, seq, snapshot, job };
+  }
+}
+
+/** All jobs of an owner, or everyone's. */
+export class JobsFeed extends Feed<string> {
+  constructor(
+    private readonly master: Master,
+    private readonly owner: string | undefined,
+    options: FeedOptions,
+  ) {
+    super(options, JOBS_REMEMBERED_MAX);
+  }
+
+  protected override snapshot(seq: number): StateMessage {
+    const jobs = this.master.jobs(JOBS_SHOWN, this.owner);
+    return { type: "jobs", topic: "jobs", seq, snapshot: true, jobs, gone: [] };
+  }
+
+  protected override delta(ids: ReadonlySet<string>, seq: number): StateMessage {
+    const { found: jobs, gone } = sorted(ids, (id) => this.master.job(id));
+    return { type: "jobs", topic: "jobs", seq, snapshot: false, jobs, gone };
+  }
+}
+
+/** Who works; looked at as often as they say how they are. */
+export class WorkersFeed extends Feed<string> {
+  private seen = new Map<string, string>();
+  private readonly end: () => void;
+
+  constructor(
+    private readonly master: Master,
+    every: Every,
+    options: FeedOptions,
+  ) {
+    super(options, WORKERS_REMEMBERED_MAX);
+    this.look();
+    this.end = every(WORKERS_EVERY_MS, () => this.look());
+  }
+
+  override close(): void {
+    this.end();
+  }
+
+  protected override snapshot(seq: number): StateMessage {
+    const workers = this.master.workers();
+    return { type: "workers", topic: "workers", seq, snapshot: true, workers, gone: [] };
+  }
+
+  protected override delta(ids: ReadonlySet<string>, seq: number): StateMessage {
+    const all = new Map(this.master.workers().map((worker) => [worker.id, worker]));
+    const { found: workers, gone } = sorted(ids, (id) => all.get(id));
+    return { type: "workers", topic: "workers", seq, snapshot: false, workers, gone };
+  }
+
+  private look(): void {
+    const now = new Map(this.master.workers().map((worker) => [worker.id, shown(worker)]));
+    for (const [id, text] of now) if (this.seen.get(id) !== text) this.touch(id);
+    for (const id of this.seen.keys()) if (!now.has(id)) this.touch(id);
+    this.seen = now;
+  }
+}
+
+/** That time passes is no news. */
+const shown = (worker: WorkerView): string => JSON.stringify({ ...worker, heard_ms_ago: 0 });
+
+function sorted<T>(ids: ReadonlySet<string>, find: (id: string) => T | undefined) {
+  const found: T[] = [];
+  const gone: string[] = [];
+  for (const id of ids) {
+    const each = find(id);
+    if (each === undefined) gone.push(id);
+    else found.push(each);
+  }
+  return { found, gone };
+}
