@@ -13,6 +13,9 @@ export interface Limits extends ImageLimits {
   readonly each: LimiterSettings;
   /** Ranges of addresses. */
   readonly trustedProxies: readonly string[];
+  /** Connections that watch, in all and of one owner. */
+  readonly watchersMax: number;
+  readonly watchersPerOwnerMax: number;
 }
 
 export const limitsOf = ({ limits, trusted_proxies }: Settings): Limits => ({
@@ -33,6 +36,8 @@ export const limitsOf = ({ limits, trusted_proxies }: Settings): Limits => ({
     signInFailuresPerMinute: limits.sign_in_failures_per_minute,
   },
   trustedProxies: trusted_proxies,
+  watchersMax: limits.watchers,
+  watchersPerOwnerMax: limits.watchers_per_owner,
 });
 
 export const DEFAULT_LIMITS: Limits = limitsOf(withDefaults({}));

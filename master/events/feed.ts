@@ -58,6 +58,11 @@ export abstract class Feed<K> {
     return { frame, told: { kind: "all", seq } };
   }
 
+  /** Whether there is nothing more to tell for now. */
+  isAll(told: Told): boolean {
+    return told.kind === "all" && told.seq >= this.changes.last;
+  }
+
   /** A tick, which has the number `seq` if anything has changed since the last one. @returns whether it has */
   seal(seq: number): boolean {
     this.frames.clear();

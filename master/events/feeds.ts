@@ -58,7 +58,7 @@ export class JobsFeed extends Feed<string> {
 
 /** Who works; looked at as often as they say how they are. */
 export class WorkersFeed extends Feed<string> {
-  private seen = new Map<string, string>();
+  private seen: ReadonlyMap<string, string>;
   private readonly end: () => void;
 
   constructor(
@@ -67,7 +67,7 @@ export class WorkersFeed extends Feed<string> {
     options: FeedOptions,
   ) {
     super(options, WORKERS_REMEMBERED_MAX);
-    this.look();
+    this.seen = this.now();
     this.end = every(WORKERS_EVERY_MS, () => this.look());
   }
 
@@ -87,10 +87,14 @@ export class WorkersFeed extends Feed<string> {
   }
 
   private look(): void {
-    const now = new Map(this.master.workers().map((worker) => [worker.id, shown(worker)]));
+    const now = this.now();
     for (const [id, text] of now) if (this.seen.get(id) !== text) this.touch(id);
     for (const id of this.seen.keys()) if (!now.has(id)) this.touch(id);
     this.seen = now;
+  }
+
+  private now(): Map<string, string> {
+    return new Map(this.master.workers().map((worker) => [worker.id, shown(worker)]));
   }
 }
 

@@ -6,8 +6,14 @@ export class Frame {
 
   constructor(readonly message: ServerMessage) {}
 
+  /** As JSON. */
   text(): string {
     this.json ??= JSON.stringify(this.message);
     return this.json;
+  }
+
+  /** About so many bytes. */
+  get size(): number {
+    return this.text().length;
   }
 }

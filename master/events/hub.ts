@@ -8,13 +8,14 @@ import type { JobView } from "../jobs/job.ts";
 import type { Master } from "../master.ts";
 import type { AnyFeed, FeedOptions } from "./feed.ts";
 import { JobFeed, JobsFeed, WorkersFeed } from "./feeds.ts";
+import { Frame } from "./frame.ts";
 import { type Outlet, Reader } from "./reader.ts";
 
 const TICK_MS = 100;
 /** Topics that nobody reads, for those who come back. */
 const IDLE_MAX = 100;
 /** How often it is looked whether a reader reads, and that it may still. */
-const LOOK_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 10_000;
 
 /** Who reads the same thing reads it by the same key, whatever it is called. */
 const WORKERS = "workers";
@@ -24,8 +25,8 @@ const JOB = "job:";
 
 export interface HubOptions {
   /** Connections in all, and of one owner. */
-  readonly readersMax: number;
-  readonly readersPerOwnerMax: number;
+  readonly watchersMax: number;
+  readonly watchersPerOwnerMax: number;
   readonly now?: () => number;
   readonly every?: Every;
 }
@@ -42,15 +43,16 @@ interface Topic {
 export class EventHub {
   /** Numbers begin anew with the hub. */
   readonly epoch = randomUUID();
+  readonly hello = new Frame({ type: "hello", epoch: this.epoch });
+  readonly now: () => number;
   private readonly topics = new Map<string, Topic>();
   private readonly readers = new Set<Reader>();
   private readonly touched = new Set<string>();
   private readonly every: Every;
-  readonly now: () => number;
   private seq = 0;
   private endTicks: (() => void) | undefined;
   private endLooks: (() => void) | undefined;
-  private readonly endProgress: () => void;
+  private endProgress: (() => void) | undefined;
   private closed = false;
 
   constructor(
@@ -59,17 +61,16 @@ export class EventHub {
   ) {
     this.every = options.every ?? everyBySystem;
     this.now = options.now ?? Date.now;
-    this.endProgress = master.onProgress((job) => this.changed(job));
   }
 
   /** A new connection of `caller`. @throws too_many_watchers, bus_closed */
-  open(caller: Caller, outlet: Outlet): Reader {
+  open(caller: Caller, outlet: Outlet, identify: () => Caller | Promise<Caller>): Reader {
     if (this.closed) throw new TesseraError("bus_closed", "The master is stopping.");
     this.refuseTooMany(caller.owner);
-    const reader = new Reader(this, caller, outlet);
+    const reader = new Reader(this, caller, outlet, identify);
     this.readers.add(reader);
     this.endLooks ??= this.every(LOOK_EVERY_MS, () => {
-      for (const each of this.readers) each.look();
+      for (const each of this.readers) void each.look();
     });
     return reader;
   }
@@ -77,7 +78,7 @@ export class EventHub {
   /** Ends every connection. */
   close(): void {
     this.closed = true;
-    this.endProgress();
+    this.endProgress?.();
     for (const reader of this.readers) reader.close(CLOSE.goingAway, "The server stops.");
     for (const { feed } of this.topics.values()) feed.close();
     this.endTicks?.();
@@ -92,6 +93,7 @@ export class EventHub {
   /** Has `reader` told of a topic. @throws job_not_found */
   join(reader: Reader, name: string): AnyFeed {
     const { caller } = reader;
+    this.endProgress ??= this.master.onProgress((job) => this.changed(job));
     if (name.startsWith(JOB)) ownJob(this.master, caller, name.slice(JOB.length));
     const key = keyOf(name, caller);
     const topic = this.topics.get(key) ?? { feed: this.feed(key, caller), readers: new Set() };
@@ -121,9 +123,9 @@ export class EventHub {
   }
 
   private refuseTooMany(owner: string): void {
-    const { readersMax, readersPerOwnerMax } = this.options;
+    const { watchersMax, watchersPerOwnerMax } = this.options;
     const own = [...this.readers].filter(({ caller }) => caller.owner === owner).length;
-    if (this.readers.size >= readersMax || own >= readersPerOwnerMax)
+    if (this.readers.size >= watchersMax || own >= watchersPerOwnerMax)
       throw new TesseraError("too_many_watchers");
   }
 

@@ -99,6 +99,7 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     request,
     caller,
     answerHeaders: new Headers(),
+    upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet }) ?? false,
     noTimeout: () => context.env?.timeout?.(request, 0),
   } as Call<Route>;
 }

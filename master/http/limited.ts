@@ -5,11 +5,13 @@ import type { Caller } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import { ClientAddress } from "../limiting/address.ts";
 import type { Limiter, Standings } from "../limiting/limiter.ts";
+import type { SocketOutlet } from "./events/socket.ts";
 import { problem } from "./problem.ts";
 
-/** What Bun hands to a handler beside the request: the server's per-request time-out, and who has connected. */
+/** What Bun hands to a handler beside the request: the server. */
 interface ServerBindings {
   timeout?(request: Request, seconds: number): void;
+  upgrade?(request: Request, options: { data: SocketOutlet }): boolean;
   requestIP?(request: Request): { readonly address: string } | null;
 }
 

@@ -1,5 +1,6 @@
 import type { Answered, Body, Headers, Params, Query, Route, RouteTable } from "../../shared/api/route.ts";
 import type { Caller } from "../access/caller.ts";
+import type { SocketOutlet } from "./events/socket.ts";
 
 /** A request, read and allowed: what a handler gets. */
 export interface Call<R extends Route> {
@@ -13,6 +14,8 @@ export interface Call<R extends Route> {
   readonly answerHeaders: globalThis.Headers;
   /** This request may take as long as it takes: bytes are on their way. */
   noTimeout(): void;
+  /** Makes a WebSocket of the request. @returns whether it asks for one, in good form */
+  upgrade(outlet: SocketOutlet): boolean;
 }
 
 /** Answers with the route's JSON, or with a Response of its own for anything else. */

@@ -1,9 +1,11 @@
 import { TesseraError } from "../../shared/errors.ts";
 import { OPEN_GATE } from "../access/gate.ts";
+import { EventHub } from "../events/hub.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
 import { createApp } from "./app.ts";
 import type { EdgeOptions } from "./edge.ts";
+import { SOCKETS, type SocketOutlet } from "./events/socket.ts";
 
 export interface ServeOptions {
   /** A loopback address. */
@@ -33,23 +35,32 @@ export function requireLoopback(hostname: string): void {
 export function serve(master: Master, options: ServeOptions): Served {
   const { hostname, port, limits, durable, checkAnswer } = options;
   requireLoopback(hostname);
+  const events = new EventHub(master, limits);
   const app = createApp(master, {
     gate: OPEN_GATE,
+    events,
     uploadBytesMax: limits.uploadBytesMax,
     trustedProxies: limits.trustedProxies,
     durable,
     ...(checkAnswer && { checkAnswer }),
   });
   const server = listening(() =>
-    Bun.serve({
+    Bun.serve<SocketOutlet, never>({
       hostname,
       port,
       // Bytes are counted where they are read, so that the refusal is ours and comes with its reason.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, bun) => app.fetch(request, bun),
+      websocket: SOCKETS,
     }),
   );
-  return { url: server.url.href.replace(/\/$/, ""), stop: () => server.stop(true) };
+  return {
+    url: server.url.href.replace(/\/$/, ""),
+    async stop() {
+      events.close();
+      await server.stop(true);
+    },
+  };
 }
 
 /** A port that is taken is the world's fault and said so. */

@@ -11,12 +11,9 @@ import { JobSchema } from "./job.ts";
 import { strict } from "./route.ts";
 import { WorkerSchema } from "./worker.ts";
 
-/** All jobs of the caller's, and everyone's for `admin`; who works; one job. */
-export const TOPIC = /^(jobs|workers|job:[\w-]{1,100})$/;
-
-const Topic = Type.String({
-  pattern: TOPIC.source,
-  description: "`jobs`, `workers` or `job:` with the job's id.",
+export const EventTopic = Type.String({
+  pattern: "^(jobs|workers|job:[\\w-]{1,100})$",
+  description: "`jobs` (the caller's; everyone's for `admin`), `workers`, or `job:` with a job's id.",
   examples: ["jobs", "job:0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911"],
 });
 
@@ -36,15 +33,15 @@ export const Since = strict({ epoch: Type.String({ maxLength: 64 }), seq: Type.I
 
 /** What a reader says over a WebSocket, as JSON texts. */
 export const ClientMessage = Type.Union([
-  strict({ type: Type.Literal("subscribe"), topic: Topic, since: Type.Optional(Since) }),
-  strict({ type: Type.Literal("unsubscribe"), topic: Topic }),
+  strict({ type: Type.Literal("subscribe"), topic: EventTopic, since: Type.Optional(Since) }),
+  strict({ type: Type.Literal("unsubscribe"), topic: EventTopic }),
 ]);
 
 const message = <T extends Parameters<typeof Type.Object>[0], N extends string>(type: N, properties: T) =>
   Type.Object({ type: Type.Literal(type), ...properties });
 
 const TOLD = {
-  topic: Topic,
+  topic: EventTopic,
   seq: Type.Integer({ description: "All changes up to this one are told." }),
   snapshot: Type.Boolean({ description: "It is the whole: what was told before and is not in it is gone." }),
 };
@@ -61,7 +58,7 @@ const JobsMessage = message("jobs", {
 });
 const WorkersMessage = message("workers", { ...TOLD, workers: Type.Array(WorkerSchema), gone: Gone });
 /** The subscription has ended: its job is not there any more. */
-const GoneMessage = message("gone", { topic: Topic });
+const GoneMessage = message("gone", { topic: EventTopic });
 /** Something that was said could not be done, or the connection is about to be closed. */
 const ErrorMessage = message("error", {
   code: Type.Unsafe<ErrorCode>(Type.String()),

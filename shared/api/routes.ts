@@ -1,11 +1,12 @@
 /** Everything that can be done over HTTP. */
 import type { ErrorCode } from "../errors.ts";
 import { isStreamed, type Route, type RouteTable } from "./route.ts";
+import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
 import { SYSTEM } from "./routes/system.ts";
 import { WORKERS } from "./routes/workers.ts";
 
-export const ROUTES = { ...JOBS, ...WORKERS, ...SYSTEM } as const satisfies RouteTable;
+export const ROUTES = { ...JOBS, ...WORKERS, ...EVENTS, ...SYSTEM } as const satisfies RouteTable;
 
 export type Operation = keyof typeof ROUTES;
 

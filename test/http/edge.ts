@@ -2,8 +2,10 @@ import { expect } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { OPEN_GATE } from "../../master/access/gate.ts";
+import { EventHub } from "../../master/events/hub.ts";
 import { type AppOptions, createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { type ErrorCode, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
 import type { Bench } from "../engine/harness.ts";
 import { checkAnswer } from "./answers.ts";
@@ -17,6 +19,7 @@ export type Edge = ReturnType<typeof createApp>;
 export const edgeOf = ({ master }: Pick<Bench, "master">, more: Partial<AppOptions> = {}): Edge =>
   createApp(master, {
     gate: OPEN_GATE,
+    events: new EventHub(master, DEFAULT_LIMITS),
     uploadBytesMax: UPLOAD_BYTES_MAX,
     durable: false,
     checkAnswer,

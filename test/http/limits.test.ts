@@ -1,14 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Gate } from "../../master/access/gate.ts";
-import { createApp } from "../../master/http/app.ts";
 import type { LimiterSettings } from "../../master/limiting/limiter.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, picture, spec, turn, withBench } from "../engine/harness.ts";
-import { checkAnswer } from "./answers.ts";
-import { expectProblem, jobFrom, UPLOAD_BYTES_MAX, uploadsIn } from "./edge.ts";
+import { edgeOf, expectProblem, jobFrom, UPLOAD_BYTES_MAX, uploadsIn } from "./edge.ts";
 
 /** Says who asks by a header, as if it were a key. */
 const NAMED: Gate = {
@@ -39,10 +37,7 @@ async function withLimits(
   const clock = new TestClock();
   const limits = { each: { ...DEFAULT_LIMITS.each, ...each } };
   await withBench({ clock, limits }, async (bench) => {
-    const app = createApp(bench.master, {
-      ...{ gate: NAMED, uploadBytesMax: UPLOAD_BYTES_MAX, durable: false, checkAnswer },
-      trustedProxies: ["10.0.0.1"],
-    });
+    const app = edgeOf(bench, { gate: NAMED, trustedProxies: ["10.0.0.1"] });
     const image = new Uint8Array(readFileSync(await picture(bench.folder, spec(120, 90))));
     const ask = async (path: string, { owner, from, forwardedFor, body }: Asked = {}) => {
       const headers = {

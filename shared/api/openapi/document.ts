@@ -30,6 +30,7 @@ server listens on a loopback address only, and whoever reaches it may do all.`;
 const TAGS: Readonly<Record<string, string>> = {
   jobs: "One image, one pipeline, one result.",
   workers: "Who computes the tiles.",
+  events: "What happens, as it happens.",
   system: "What this server can do, and how it is.",
 };
 

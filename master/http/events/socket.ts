@@ -1,0 +1,102 @@
+import { Value } from "@sinclair/typebox/value";
+import type { ServerWebSocket, WebSocketHandler } from "bun";
+import { CLOSE, ClientMessage } from "../../../shared/api/events.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import type { Frame } from "../../events/frame.ts";
+import type { Outlet, Reader } from "../../events/reader.ts";
+
+/** Written and not taken yet; what is beyond it waits where it is. */
+const BUFFERED_BYTES_MAX = 64 << 10;
+/** Of one message that a client sends. */
+const MESSAGE_BYTES_MAX = 4 << 10;
+/** Messages of a client: so many at once, and so many a second. */
+const BURST = 200;
+const MESSAGES_PER_SECOND = 20;
+/** A client that answers no ping for so long is gone. */
+const IDLE_SECONDS = 60;
+
+/** The connection to a reader by a WebSocket; made before the handshake is answered, and opened by it. */
+export class SocketOutlet implements Outlet {
+  reader: Reader | undefined;
+  private socket: ServerWebSocket<SocketOutlet> | undefined;
+  private credit = BURST;
+  private creditMs = 0;
+
+  constructor(private readonly now: () => number) {}
+
+  opened(socket: ServerWebSocket<SocketOutlet>): void {
+    this.socket = socket;
+    this.reader?.flush();
+  }
+
+  isReady(): boolean {
+    return this.socket !== undefined && this.socket.getBufferedAmount() < BUFFERED_BYTES_MAX;
+  }
+
+  send(frames: readonly Frame[]): void {
+    // One write for all of them.
+    this.socket?.cork((socket) => {
+      for (const frame of frames) socket.sendText(frame.text());
+    });
+  }
+
+  keepAlive(): void {} // the server pings by itself
+
+  close(code: number, reason: string): void {
+    this.socket?.close(code, reason);
+  }
+
+  /** What the client says. */
+  hear(text: string | Buffer): void {
+    if (!this.afford()) {
+      this.reader?.close(CLOSE.policy, "Too many messages.");
+      return;
+    }
+    let topic: string | undefined;
+    try {
+      const message = parse(text);
+      topic = message.topic;
+      if (message.type === "subscribe") this.reader?.subscribe(message.topic, message.since);
+      else this.reader?.unsubscribe(message.topic);
+      this.reader?.flush();
+    } catch (thrown) {
+      this.reader?.refuse(thrown, topic);
+    }
+  }
+
+  private afford(): boolean {
+    const now = this.now();
+    this.credit = Math.min(BURST, this.credit + ((now - this.creditMs) / 1000) * MESSAGES_PER_SECOND);
+    this.creditMs = now;
+    this.credit--;
+    return this.credit >= 0;
+  }
+}
+
+/** How the server treats its WebSockets: all of them are readers. */
+export const SOCKETS: WebSocketHandler<SocketOutlet> = {
+  maxPayloadLength: MESSAGE_BYTES_MAX,
+  idleTimeout: IDLE_SECONDS,
+  sendPings: true,
+  open: (socket) => socket.data.opened(socket),
+  message: (socket, text) => socket.data.hear(text),
+  drain: (socket) => socket.data.reader?.flush(),
+  close: (socket) => socket.data.reader?.end(),
+};
+
+/** @throws request_invalid */
+function parse(text: string | Buffer): ClientMessage {
+  if (typeof text !== "string") throw new TesseraError("request_invalid", "Messages are JSON texts.");
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch (cause) {
+    throw new TesseraError("request_invalid", "The message is not JSON.", { cause });
+  }
+  if (!Value.Check(ClientMessage, message))
+    throw new TesseraError(
+      "request_invalid",
+      "Messages are 'subscribe' and 'unsubscribe', each with a 'topic'.",
+    );
+  return message;
+}

@@ -1,0 +1,78 @@
+import type { EVENTS } from "../../../shared/api/routes/events.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import type { Gate } from "../../access/gate.ts";
+import type { EventHub } from "../../events/hub.ts";
+import type { Reader } from "../../events/reader.ts";
+import { SocketOutlet } from "../events/socket.ts";
+import { StreamOutlet, sinceOf } from "../events/stream.ts";
+import type { Call, Handlers } from "../route_call.ts";
+
+type EventsCall = Call<typeof EVENTS.watchEvents>;
+
+export const eventHandlers = (hub: EventHub, gate: Gate): Handlers<typeof EVENTS> => ({
+  watchEvents: (call) =>
+    call.request.headers.get("upgrade")?.toLowerCase() === "websocket"
+      ? socket(call, hub, gate)
+      : stream(call, hub, gate),
+});
+
+/** @throws request_invalid, forbidden, job_not_found, too_many_watchers */
+function socket(call: EventsCall, hub: EventHub, gate: Gate): Response {
+  refuseForeign(call.request);
+  const outlet = new SocketOutlet(hub.now);
+  const reader = open(call, hub, outlet, gate);
+  outlet.reader = reader;
+  try {
+    for (const topic of topicsOf(call)) reader.subscribe(topic);
+    if (!call.upgrade(outlet))
+      throw new TesseraError("request_invalid", "It is no handshake of a WebSocket.");
+  } catch (thrown) {
+    reader.end();
+    throw thrown;
+  }
+  return new Response(null); // nobody gets it: the connection is a WebSocket by now
+}
+
+/** @throws job_not_found, too_many_watchers */
+function stream(call: EventsCall, hub: EventHub, gate: Gate): Response {
+  const outlet = new StreamOutlet(hub.epoch);
+  const reader = open(call, hub, outlet, gate);
+  outlet.reader = reader;
+  const since = sinceOf(call.headers["last-event-id"]);
+  const topics = topicsOf(call);
+  try {
+    for (const topic of topics.length === 0 ? ["jobs"] : topics) reader.subscribe(topic, since);
+  } catch (thrown) {
+    reader.end();
+    throw thrown;
+  }
+  call.noTimeout();
+  const headers = {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  };
+  return new Response(outlet.body, { headers });
+}
+
+function open(
+  { caller, request }: EventsCall,
+  hub: EventHub,
+  outlet: SocketOutlet | StreamOutlet,
+  gate: Gate,
+): Reader {
+  // Not the request itself, which holds on to its connection.
+  const again = new Request(request.url, { headers: request.headers });
+  return hub.open(caller, outlet, () => gate.identify(again));
+}
+
+const topicsOf = ({ query }: EventsCall): string[] => [
+  ...new Set([...(query.topics ?? []), ...(query.job === undefined ? [] : [`job:${query.job}`])]),
+];
+
+/** A page of another site must not read with what the browser sends along. @throws forbidden */
+function refuseForeign({ url, headers }: Request): void {
+  const origin = headers.get("origin");
+  if (origin !== null && URL.parse(origin)?.host !== new URL(url).host)
+    throw new TesseraError("forbidden", "The page is of another origin.");
+}
