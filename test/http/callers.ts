@@ -7,16 +7,16 @@ import { type Edge, edgeOf, expectProblem } from "./edge.ts";
 const HEADER = "x-caller";
 
 /** Callers who say themselves who they are. */
-const gate: Gate = {
+export const CALLERS: Gate = {
   identify(request) {
     const [owner = "", scopes = ""] = (request.headers.get(HEADER) ?? "").split("/");
     return { owner, name: owner, scopes: new Set(scopes.split(",") as Scope[]) };
   },
 };
 
-export const edgeWithCallers = (bench: Pick<Bench, "master">): Edge => edgeOf(bench, { gate });
+export const edgeWithCallers = (bench: Pick<Bench, "master">): Edge => edgeOf(bench, { gate: CALLERS });
 
-const as = (owner: string, ...scopes: Scope[]): Record<string, string> => ({
+export const as = (owner: string, ...scopes: Scope[]): Record<string, string> => ({
   [HEADER]: `${owner}/${scopes.join(",")}`,
 });
 

@@ -6,6 +6,7 @@ import { Value } from "@sinclair/typebox/value";
 import { ServerMessage } from "../../shared/api/events.ts";
 import { type Bench, openBench, picture, spec, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { as } from "./callers.ts";
 import { expectProblem } from "./edge.ts";
 import { EventReader } from "./event_reader.ts";
 import { type EventServer, serveEvents } from "./event_server.ts";
@@ -32,8 +33,12 @@ const submit = (owner: string) =>
   bench.master.submit({ source: unowned(image), pipeline: [{ op: "invert" }], tileSize: 64, owner });
 
 /** A connection for the time of `use`; all that it is told has to be as the contract says. */
-async function reading<T>(query: string, who: string, use: (reader: EventReader) => Promise<T>): Promise<T> {
-  const reader = new EventReader(`${server.ws}${query}`, { "x-who": who });
+async function reading<T>(
+  query: string,
+  headers: Record<string, string>,
+  use: (reader: EventReader) => Promise<T>,
+): Promise<T> {
+  const reader = new EventReader(`${server.ws}${query}`, headers);
   try {
     return await use(reader);
   } finally {
@@ -44,7 +49,7 @@ async function reading<T>(query: string, who: string, use: (reader: EventReader)
 
 describe("a WebSocket", () => {
   test("P8: tells of a job from its state at the subscription to its end", async () => {
-    await reading("", "ann read", async (reader) => {
+    await reading("", as("ann", "read"), async (reader) => {
       const { id } = await submit("ann");
       await reader.say({ type: "subscribe", topic: `job:${id}` });
       const first = await reader.message("job");
@@ -55,7 +60,7 @@ describe("a WebSocket", () => {
   });
 
   test("tells of all jobs of the caller, and of nobody else's", async () => {
-    await reading("?topics=jobs", "bea read", async (reader) => {
+    await reading("?topics=jobs", as("bea", "read"), async (reader) => {
       expect(await reader.message("jobs")).toMatchObject({ snapshot: true, jobs: [], gone: [] });
       await bench.master.wait((await submit("cid")).id);
       const own = await submit("bea");
@@ -66,14 +71,14 @@ describe("a WebSocket", () => {
   });
 
   test("tells an admin of everyone's jobs", async () => {
-    await reading("?topics=jobs", "root admin", async (reader) => {
+    await reading("?topics=jobs", as("root", "admin"), async (reader) => {
       const { id } = await submit("dan");
       await reader.message("jobs", ({ jobs }) => jobs.some((job) => job.id === id && job.state === "done"));
     });
   });
 
   test("tells of workers", async () => {
-    await reading("?topics=workers", "ann read", async (reader) => {
+    await reading("?topics=workers", as("ann", "read"), async (reader) => {
       const { workers } = await reader.message("workers");
       expect(workers.map(({ state }) => state)).toContain("live");
       const other = new OwnWorker(bench.bus, bench.buffers);
@@ -84,12 +89,12 @@ describe("a WebSocket", () => {
 
   test("P7: another owner's job is not there", async () => {
     const { id } = await submit("ann");
-    await reading("", "eve read", async (reader) => {
+    await reading("", as("eve", "read"), async (reader) => {
       await reader.say({ type: "subscribe", topic: `job:${id}` });
       expect(await reader.message("error")).toMatchObject({ code: "job_not_found", topic: `job:${id}` });
     });
     await expectProblem(
-      await fetch(`${server.http}?job=${id}`, { headers: { "x-who": "eve read" } }),
+      await fetch(`${server.http}?job=${id}`, { headers: as("eve", "read") }),
       "job_not_found",
     );
   });

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, picture, spec, turn, withBench } from "../engine/harness.ts";
-import { edgeOf, expectProblem, jobFrom, UPLOAD_BYTES_MAX, uploadsIn } from "./edge.ts";
+import { edgeOf, expectProblem, jobFrom, uploadsIn } from "./edge.ts";
 
 /** Says who asks by a header, as if it were a key. */
 const NAMED: Gate = {
