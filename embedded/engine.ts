@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
+import type { OutboundOptions } from "../master/outbound/outbound.ts";
 import { BufferPool } from "../shared/buffers.ts";
 import { MemoryBus } from "../shared/bus/memory.ts";
 import { SAME_PROCESS } from "../shared/ops/fingerprint.ts";
@@ -14,6 +15,7 @@ export interface EngineOptions {
   /** Threads that compute tiles; one a core if left out. */
   readonly threads?: number;
   readonly limits?: Partial<Limits>;
+  readonly outbound?: Partial<OutboundOptions>;
 }
 
 export interface Engine {
@@ -42,6 +44,7 @@ export function openEngine(options: EngineOptions = {}): Engine {
     durable: kept !== undefined,
     leaseMs: LEASE_MS,
     fingerprint: SAME_PROCESS,
+    ...(options.outbound && { outbound: options.outbound }),
   });
   const worker = new TileWorker({ bus, buffers, threads, fingerprint: SAME_PROCESS });
   master.start();

@@ -5,6 +5,7 @@
  * only at a process' start): otherwise two large images being decoded would keep every small one waiting.
  */
 import { limitsOf } from "../master/limits.ts";
+import { outboundOf } from "../master/outbound/outbound.ts";
 import { loadSettings } from "../shared/config/load.ts";
 import { runService } from "../shared/service.ts";
 import { startServer } from "./server.ts";
@@ -12,7 +13,14 @@ import { startServer } from "./server.ts";
 await runService(() => {
   const settings = loadSettings();
   const { dir, port, host: hostname, threads } = settings;
-  const server = startServer({ dir, port, hostname, threads, limits: limitsOf(settings) });
+  const server = startServer({
+    dir,
+    port,
+    hostname,
+    threads,
+    limits: limitsOf(settings),
+    outbound: outboundOf(settings),
+  });
   console.log(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
   return server;
 });

@@ -15,6 +15,7 @@ import { runService, type Service } from "../shared/service.ts";
 import { requireLoopback, serve } from "./http/serve.ts";
 import { limitsOf } from "./limits.ts";
 import { Master } from "./master.ts";
+import { outboundOf } from "./outbound/outbound.ts";
 
 const LEASE_MS = 120_000;
 /** Of workers: a few heartbeats, and far more than a broker's restart or a long collection of garbage takes. */
@@ -35,6 +36,7 @@ async function start(): Promise<Service> {
   const master = new Master({
     ...{ dir: resolve(dir), bus, buffers: new BufferPool(), limits, threads, durable: true },
     ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint() },
+    outbound: outboundOf(settings),
     onTrouble: report.onTrouble,
   });
   const server = serve(master, { hostname, port, limits, durable: true });

@@ -18,6 +18,7 @@ import { type TileChange, TileMap } from "./jobs/tile_map.ts";
 import { JobWatchers } from "./jobs/watchers.ts";
 import { Limiter } from "./limiting/limiter.ts";
 import type { Limits } from "./limits.ts";
+import { DEFAULT_OUTBOUND, Outbound, type OutboundOptions } from "./outbound/outbound.ts";
 import { Packing } from "./packing/packing.ts";
 import { planPipeline } from "./plan/plan.ts";
 import { Database } from "./store/database.ts";
@@ -47,6 +48,8 @@ export interface MasterOptions {
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
   readonly now?: () => number;
   readonly every?: Every;
+  /** Where it may go for images; by default what the settings have. */
+  readonly outbound?: Partial<OutboundOptions>;
   /** Something outside is wrong that mends itself or has to be mended; work waits for it. */
   readonly onTrouble?: (fault: TesseraError) => void;
 }
@@ -55,6 +58,8 @@ export interface MasterOptions {
 export class Master {
   /** Refuses what is too much of one owner, or of one address. */
   readonly limiter: Limiter;
+  /** The way to addresses that callers name. */
+  readonly outbound: Outbound;
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
@@ -75,6 +80,7 @@ export class Master {
     this.now = options.now ?? Date.now;
     this.every = options.every ?? everyBySystem;
     this.limiter = new Limiter(options.limits.each, this.now);
+    this.outbound = new Outbound({ ...DEFAULT_OUTBOUND, ...options.outbound });
     this.files = new JobFiles(options.dir, options.limits, this.now);
     this.db = new Database(join(options.dir, "tessera.sqlite"), options.durable);
     this.store = new JobStore(this.db, this.now);

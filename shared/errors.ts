@@ -32,6 +32,12 @@ const TABLE = {
     415,
     "Send the image as the body with an image type, or as multipart/form-data.",
   ],
+  outbound_off: [403, "This server fetches no images and calls nobody. Send the image itself."],
+  url_refused: [
+    422,
+    "This server does not go to that address. Name a public host by http or https, on a usual port.",
+  ],
+  source_unreachable: [422, "Nothing could be had from that address. Check it, or send the image itself."],
   // what was asked for
   pipeline_invalid: [422, "The pipeline is not valid."],
   pipeline_syntax: [422, "The pipeline cannot be read."],
@@ -119,6 +125,7 @@ export type ErrorCode = keyof typeof TABLE;
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "upload_interrupted",
+  "source_unreachable",
   "disk_full",
   "server_unreachable",
   "server_silent",

@@ -18,7 +18,7 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   },
   { what: "the HTTP edge", imports: /^hono(\/|$)/, only: /^(master\/http|embedded)\// },
   { what: "the upload", imports: /^busboy$/, only: /^master\/(accept|http)\// },
-  { what: "addresses", imports: /^ipaddr\.js$/, only: /^(master\/limiting|shared\/config)\// },
+  { what: "addresses", imports: /^ipaddr\.js$/, only: /^(master\/(limiting|outbound)|shared\/config)\// },
   { what: "the command line", imports: /^commander$/, only: /^cli\// },
   { what: "the page", imports: /^(preact|@preact\/.*|uplot|openseadragon)(\/|$)/, only: /^page\// },
   { what: "the kernels' build", imports: /^assemblyscript(\/|$)/, only: /^shared\/kernels\/build\.ts$/ },

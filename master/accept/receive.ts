@@ -11,7 +11,7 @@ const HEAD_BYTES = 512;
 const FIELD_BYTES_MAX = 64 << 10;
 const FIELDS_MAX = 32;
 
-interface ReceiveOptions {
+export interface ReceiveOptions {
   readonly path: string;
   readonly bytesMax: number;
   /** Whether to wait until the file is on the disk. */
@@ -31,7 +31,7 @@ export interface Upload {
  *
  * @throws image_empty, image_unknown_type, image_type_refused, upload_too_large, upload_interrupted, disk_full
  */
-export async function receiveRaw(body: ReadableStream<Uint8Array>, options: ReceiveOptions): Promise<Upload> {
+export async function receiveRaw(body: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Upload> {
   const sink = new Sink(options);
   try {
     for await (const chunk of body) sink.write(chunk);

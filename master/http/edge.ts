@@ -26,9 +26,6 @@ export interface EdgeOptions {
 
 const NOTHING = strict({});
 
-/** JSON bodies are held in memory. */
-const JSON_BYTES_MAX = 1 << 20;
-
 /** Puts every route of the table on its path. */
 export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptions): App {
   const app: App = new Hono<Environment>();
@@ -95,7 +92,7 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     params: readTexts(params ?? NOTHING, context.req.param()),
     query: readTexts(query ?? NOTHING, queryOf(request.url)),
     headers: headers === undefined ? {} : readTexts(headers, headersOf(request, headers)),
-    body: body === undefined || isStreamed(body) ? undefined : readJson(body, await textOf(request)),
+    body: body === undefined || isStreamed(body) ? undefined : await readJson(body, request),
     request,
     caller,
     answerHeaders: new Headers(),
@@ -108,23 +105,6 @@ const headersOf = (request: Request, { properties }: TObject) =>
   Object.fromEntries(
     Object.keys(properties).map((name) => [name, request.headers.get(name) ?? undefined] as const),
   );
-
-/** @throws content_type_unsupported, request_invalid if it is longer than is held in memory */
-async function textOf(request: Request): Promise<string> {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json")
-    throw new TesseraError("content_type_unsupported", "Expected application/json.");
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > JSON_BYTES_MAX)
-      throw new TesseraError("request_invalid", `The body is longer than ${JSON_BYTES_MAX} bytes.`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
 
 /** The status of a route's usual answer. */
 const usualStatus = ({ answers }: Route): number => Number(Object.keys(answers)[0]);

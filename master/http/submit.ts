@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadableStream } from "node:stream/web";
-import { JOBS } from "../../shared/api/routes/jobs.ts";
+import type { Static } from "@sinclair/typebox";
+import { JOBS, SUBMIT_JSON } from "../../shared/api/routes/jobs.ts";
 import { TesseraError } from "../../shared/errors.ts";
-import { receiveMultipart, receiveRaw } from "../accept/receive.ts";
+import { receiveFrom } from "../accept/fetch.ts";
+import { type ReceiveOptions, receiveMultipart, receiveRaw } from "../accept/receive.ts";
 import type { JobView } from "../jobs/job.ts";
 import type { SubmitRequest } from "../jobs/submission.ts";
 import type { Master } from "../master.ts";
 import type { Call } from "./route_call.ts";
-import { readTexts } from "./values.ts";
+import { mediaType, readJson, readTexts } from "./values.ts";
 
 export interface SubmitOptions {
   readonly uploadBytesMax: number;
@@ -18,40 +20,62 @@ export interface SubmitOptions {
 }
 
 type SubmitCall = Call<typeof JOBS.submitJob>;
-type Fields = SubmitCall["query"];
+type SubmitJson = Omit<Static<typeof SUBMIT_JSON>, "source">;
+type Fields = SubmitCall["query"] | SubmitJson;
+
+interface Received {
+  /** What the image is called where it comes from. */
+  readonly name: string | undefined;
+  readonly fields: Fields;
+}
 
 /** Streams the image to the disk and makes a job of it. */
 export async function submit(call: SubmitCall, master: Master, options: SubmitOptions): Promise<JobView> {
-  const { request, query } = call;
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  const multipart = type === "multipart/form-data";
-  if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
-    throw new TesseraError("content_type_unsupported");
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > options.uploadBytesMax)
-    throw new TesseraError("upload_too_large", `At most ${options.uploadBytesMax} bytes are allowed.`);
-  if (request.body === null) throw new TesseraError("image_empty");
   master.refuseIfFull(call.caller.owner);
   call.noTimeout();
   const id = randomUUID();
   const path = join(master.uploadDir, id);
   const receive = { path, bytesMax: options.uploadBytesMax, sync: options.durable };
-  const body = request.body as unknown as ReadableStream<Uint8Array>;
-  const upload = multipart
-    ? await receiveMultipart(body, Object.fromEntries(request.headers), receive)
-    : await receiveRaw(body, receive);
+  const { name, fields } = await receiveImage(call, master, receive);
   try {
-    const asked = { ...query, ...readTexts(JOBS.submitJob.query, upload.fields) };
-    const name = query.name ?? asked.name ?? upload.name ?? "image";
-    const source = { path, owned: true, name: cleanName(name) };
+    const source = { path, owned: true, name: cleanName(call.query.name ?? fields.name ?? name ?? "image") };
     const { owner } = call.caller;
-    const job = await master.submit({ id, source, owner, ...requestOf(asked) });
+    const job = await master.submit({ id, source, owner, ...requestOf({ ...call.query, ...fields }) });
     call.answerHeaders.set("location", `/v1/jobs/${id}`);
     return job;
   } catch (thrown) {
     rmSync(path, { force: true });
     throw thrown;
   }
+}
+
+/** When it throws, nothing is left at the path. */
+async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOptions): Promise<Received> {
+  const { request } = call;
+  const type = mediaType(request);
+  if (type === "application/json") return fetchImage(request, master, options);
+  const multipart = type === "multipart/form-data";
+  if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
+    throw new TesseraError("content_type_unsupported");
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > options.bytesMax)
+    throw new TesseraError("upload_too_large", `At most ${options.bytesMax} bytes are allowed.`);
+  if (request.body === null) throw new TesseraError("image_empty");
+  const body = request.body as unknown as ReadableStream<Uint8Array>;
+  if (!multipart) return { name: (await receiveRaw(body, options)).name, fields: {} };
+  const { name, fields } = await receiveMultipart(body, Object.fromEntries(request.headers), options);
+  try {
+    return { name, fields: readTexts(JOBS.submitJob.query, fields) };
+  } catch (thrown) {
+    rmSync(options.path, { force: true });
+    throw thrown;
+  }
+}
+
+async function fetchImage(request: Request, master: Master, options: ReceiveOptions): Promise<Received> {
+  const { source, ...fields } = await readJson(SUBMIT_JSON, request);
+  const { name } = await receiveFrom(master.outbound, source.url, options, request.signal);
+  return { name, fields };
 }
 
 function requestOf(fields: Fields): Omit<SubmitRequest, "source"> {

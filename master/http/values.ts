@@ -4,6 +4,9 @@ import { Value } from "@sinclair/typebox/value";
 import { TesseraError } from "../../shared/errors.ts";
 import { expectation } from "../../shared/pipeline/expectation.ts";
 
+/** JSON bodies are held in memory. */
+const JSON_BYTES_MAX = 1 << 20;
+
 /**
  * Texts by name, as they stand in a path, a query, headers or a form's fields.
  *
@@ -77,8 +80,9 @@ function readText(schema: TSchema, text: string): unknown {
   }
 }
 
-/** A body of JSON. @throws request_invalid that names the first place that is wrong */
-export function readJson<T extends TSchema>(schema: T, text: string): Static<T> {
+/** A body of JSON. @throws content_type_unsupported, request_invalid that names the first place that is wrong */
+export async function readJson<T extends TSchema>(schema: T, request: Request): Promise<Static<T>> {
+  const text = await textOf(request);
   let value: unknown;
   try {
     // What could be taken for an object's own parentage is no field of ours.
@@ -93,3 +97,23 @@ export function readJson<T extends TSchema>(schema: T, text: string): Static<T> 
   }
   return value as Static<T>;
 }
+
+/** @throws content_type_unsupported, request_invalid if it is longer than is held in memory */
+async function textOf(request: Request): Promise<string> {
+  if (mediaType(request) !== "application/json")
+    throw new TesseraError("content_type_unsupported", "Expected application/json.");
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > JSON_BYTES_MAX)
+      throw new TesseraError("request_invalid", `The body is longer than ${JSON_BYTES_MAX} bytes.`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** What a body is said to be, without parameters; empty if nothing is said. */
+export const mediaType = ({ headers }: Request): string =>
+  headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";

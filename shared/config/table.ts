@@ -73,6 +73,38 @@ const LIMITS = Type.Object(
   { title: "Limits", description: "What the master takes in.", default: {} },
 );
 
+const OUTBOUND = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: "The master fetches images by their address, and calls webhooks.",
+    }),
+    allow: Type.Array(
+      Type.String({
+        pattern:
+          "^([\\w.-]{1,253}|(\\d{1,3}\\.){3}\\d{1,3}/([12]?\\d|3[0-2])|[\\da-fA-F:.]{2,45}(/(\\d{1,2}|1[01]\\d|12[0-8]))?)$",
+      }),
+      {
+        default: [],
+        expected: "host names, addresses and networks like 10.0.0.0/8, with commas between them",
+        description: "Hosts and networks that it may reach although their addresses are not public.",
+      },
+    ),
+    ports: Type.Array(Type.String({ pattern: `^${PORT}$` }), {
+      minItems: 1,
+      default: ["80", "443"],
+      expected: "port numbers with commas between them",
+      description: "Ports that it may reach.",
+    }),
+    seconds: whole(1, 86_400, 600, "s", "How long fetching one image, or one call, may take."),
+  },
+  {
+    title: "Outbound",
+    description: "Where the master goes when somebody sends it an address.",
+    default: {},
+  },
+);
+
 const KAFKA = Type.Object(
   {
     brokers: Type.Array(Type.String({ pattern: `^${HOST}:${PORT}$` }), {
@@ -192,6 +224,7 @@ export const SCHEMA = Type.Object({
     description: "Threads that compute tiles.",
   }),
   limits: LIMITS,
+  outbound: OUTBOUND,
   kafka: KAFKA,
   worker: WORKER,
   client: CLIENT,

@@ -7,6 +7,7 @@ import type { JobView } from "../../master/jobs/job.ts";
 import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../master/limits.ts";
 import { Master } from "../../master/master.ts";
+import type { OutboundOptions } from "../../master/outbound/outbound.ts";
 import { type PictureSpec, wholePicture } from "../../samples/picture.ts";
 import { writePicture } from "../../samples/write.ts";
 import { BufferPool } from "../../shared/buffers.ts";
@@ -45,6 +46,7 @@ interface BenchOptions {
   /** By default one in which pixels are not packed. */
   readonly bus?: MemoryBus;
   readonly limits?: Partial<Limits>;
+  readonly outbound?: Partial<OutboundOptions>;
   readonly onTrouble?: (fault: TesseraError) => void;
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
 }
@@ -59,6 +61,7 @@ export function openBench(folder: string, options: BenchOptions = {}): Bench {
   const master = new Master({
     ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
     ...(silence && { silence }),
+    ...(options.outbound && { outbound: options.outbound }),
     ...(onTrouble && { onTrouble }),
     ...(clock && { now: clock.now, every: clock.every }),
   });

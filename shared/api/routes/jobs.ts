@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { ById, ETag, FILE_HEADERS, Location } from "../common.ts";
+import { ById, ETag, FILE_HEADERS, Location, Step } from "../common.ts";
 import { JobSchema, Priority } from "../job.ts";
 import { routes, strict } from "../route.ts";
 import { TileMapSchema } from "../tiles.ts";
@@ -24,6 +24,22 @@ const SUBMIT = {
   tile_size: Type.Optional(Type.Integer()),
   priority: Type.Optional(Priority),
 } as const;
+
+/** The same as JSON, with an address in place of the image. */
+export const SUBMIT_JSON = strict({
+  source: strict({
+    url: Type.String({
+      maxLength: 2048,
+      description: "Where the image is; http or https.",
+      examples: ["https://example.com/photo.jpg"],
+    }),
+  }),
+  ...SUBMIT,
+  pipeline: Type.Optional(Type.Union([SUBMIT.pipeline, Type.Array(Step)])),
+});
+
+/** What may be wrong with an address that is sent. */
+const URL_ERRORS = ["outbound_off", "url_refused", "source_unreachable", "queue_full"] as const;
 
 /** What may be wrong with an image that is sent. */
 const UPLOAD_ERRORS = [
@@ -67,19 +83,20 @@ export const JOBS = routes({
     scope: "submit",
     summary: "Send an image and have it processed",
     description:
-      "The image is the body, with an image type and the options in the query; or the part `image` of a form, whose other fields are options too.",
+      "The image is the body, with an image type and the options in the query; or the part `image` of a form, whose other fields are options too; or JSON names its address, and the answer comes once it has been fetched from there.",
     query: strict(SUBMIT),
     body: {
       streamed: {
         "multipart/form-data": strict({ image: Bytes, ...SUBMIT }),
         "image/*": Bytes,
         "application/octet-stream": Bytes,
+        "application/json": SUBMIT_JSON,
       },
     },
     answers: {
       202: { about: "The job was taken in.", schema: JobSchema, headers: { Location } },
     },
-    errors: [...UPLOAD_ERRORS, ...PIPELINE_ERRORS, "disk_full", "quota_reached"],
+    errors: [...UPLOAD_ERRORS, ...URL_ERRORS, ...PIPELINE_ERRORS, "disk_full", "quota_reached"],
   },
   listJobs: {
     method: "get",
