@@ -30,7 +30,7 @@ const TABLE = {
   request_invalid: [400, "The request is not valid."],
   content_type_unsupported: [
     415,
-    "Send the image as the body with an image type, or as multipart/form-data.",
+    "Send the image as the body with an image type or as multipart/form-data, or its address as application/json.",
   ],
   outbound_off: [403, "This server fetches no images and calls nobody. Send the image itself."],
   url_refused: [

@@ -59,7 +59,7 @@ describe("P6: an upload that is refused leaves nothing", () => {
     ["a PNG's first bytes", () => PNG, "image/png", "image_truncated"],
     ["half a PNG's header", () => image.subarray(0, 20), "image/png", "image_truncated"],
     ["a type that is none of ours", () => image, "text/plain", "content_type_unsupported"],
-    ["JSON", () => "{}", "application/json", "content_type_unsupported"],
+    ["JSON without an address", () => "{}", "application/json", "request_invalid"],
     [
       "more bytes than allowed",
       () => Buffer.concat([image, Buffer.alloc(UPLOAD_BYTES_MAX)]),
