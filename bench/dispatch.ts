@@ -18,6 +18,7 @@ import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { copyInto } from "../shared/raster.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
 import { interleaved, quickest, type Rounds } from "./harness.ts";
+import { bestLayout, LAYOUTS } from "./layouts.ts";
 import { ownEngine } from "./op_engines.ts";
 import { type Metric, metricOf } from "./record.ts";
 import { burn } from "./slow.ts";
@@ -35,6 +36,8 @@ export interface DispatchBench extends Rounds {
   /** Of the picture; it is cut into tiles of 64 × 64. */
   readonly side: number;
   readonly warmMs: number;
+  /** See `bestLayout`. */
+  readonly layouts: number;
   /** By how much dispatch is slowed down, to show that it is noticed. */
   readonly slower?: number;
 }
@@ -63,7 +66,12 @@ export async function benchDispatch(options: DispatchBench): Promise<DispatchFou
     await answerAtOnce(bus, buffers);
     const tiles = Math.ceil(side / TILE) ** 2;
     const job = async () => (await stageMs(master, path, watch)) / tiles;
-    const { run } = ownEngine(parsePipeline("blur(sigma=5)"), { ...SQUARE, channels: 3, depth: 8 }, 512);
+    const steps = parsePipeline("blur(sigma=5)");
+    const { run } = await bestLayout(
+      options.layouts,
+      (kernels) => ownEngine(kernels, steps, { ...SQUARE, channels: 3, depth: 8 }, 512),
+      async ({ run }) => (await quickest(run, options))(),
+    );
     const [ours, unit] = await interleaved([job, await quickest(run, options)], options);
     const msATile = median(ours!);
     const ratio = { unit: "×", better: "lower", kind: "ratio" } as const;
@@ -179,7 +187,11 @@ const EFFORTS = {
 };
 
 export async function findDispatch({ effort, repeats }: BenchOptions): Promise<Findings> {
-  const found = await benchDispatch({ ...EFFORTS[effort], ...(repeats !== undefined && { repeats }) });
+  const found = await benchDispatch({
+    layouts: LAYOUTS,
+    ...EFFORTS[effort],
+    ...(repeats !== undefined && { repeats }),
+  });
   const { metrics, ...rows } = found;
   return { metrics, rows, text: printDispatch(found) };
 }

@@ -13,8 +13,10 @@ export class Peer {
   private readonly child: Bun.Subprocess<"pipe", "pipe", "inherit">;
   private readonly lines: AsyncIterator<string>;
 
-  constructor(script: string, args: readonly string[] = []) {
+  /** @param env variables beside those of this process */
+  constructor(script: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     this.child = Bun.spawn([process.execPath, new URL(script, import.meta.url).pathname, ...args], {
+      env: { ...process.env, ...env },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "inherit",

@@ -1,4 +1,5 @@
 import type { PixelFormat } from "../shared/geometry.ts";
+import { loadKernels } from "../shared/kernels/kernels.ts";
 import { opNamed } from "../shared/ops/registry.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { libvips, napi, ownEngine, ownHistogram, type Run } from "./op_engines.ts";
@@ -21,12 +22,14 @@ export interface OpCase {
 }
 
 /** One op, as a pipeline of one step, on a tile of `side` × `side`. */
-export function opCase(text: string, format: FormatName, side: number): OpCase {
+export function opCase(text: string, format: FormatName, side: number, kernels = loadKernels()): OpCase {
   const steps = parsePipeline(text);
   const whole = opNamed(steps[0]!.op).kind === "statistics";
   // The tile lies in the middle, so that every filter has its whole margin.
   const image = { width: 3 * side, height: 3 * side, ...FORMATS[format] };
-  const { run, source, out } = whole ? ownHistogram(image, side) : ownEngine(steps, image, side);
+  const { run, source, out } = whole
+    ? ownHistogram(kernels, image, side)
+    : ownEngine(kernels, steps, image, side);
   const all: readonly (readonly [EngineName, Run | undefined])[] = [
     ["own", run],
     ["libvips", libvips(text, source)],

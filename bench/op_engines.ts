@@ -1,7 +1,7 @@
 import { Transformer } from "@napi-rs/image";
 import sharp, { type Sharp } from "sharp";
 import { bytesPerPixel, type PixelFormat, type Rect, type Size } from "../shared/geometry.ts";
-import { loadKernels } from "../shared/kernels/kernels.ts";
+import type { Kernels } from "../shared/kernels/kernels.ts";
 import { compileChain, runChain, unload, windowOf } from "../shared/ops/chain.ts";
 import type { Step } from "../shared/ops/op.ts";
 import { createRaster, type Raster } from "../shared/raster.ts";
@@ -9,10 +9,8 @@ import { createRaster, type Raster } from "../shared/raster.ts";
 /** One tile through one engine: from a window in memory to a result in memory. */
 export type Run = () => unknown;
 
-const kernels = loadKernels();
-
 /** The chain as a worker runs it, copying in and out of the kernels' memory too; and the window that it reads. */
-export function ownEngine(steps: readonly Step[], image: Size & PixelFormat, side: number) {
+export function ownEngine(kernels: Kernels, steps: readonly Step[], image: Size & PixelFormat, side: number) {
   const chain = compileChain(steps, image);
   const { width, height } = chain.output;
   const size = { width: Math.min(side, width), height: Math.min(side, height) };
@@ -24,7 +22,7 @@ export function ownEngine(steps: readonly Step[], image: Size & PixelFormat, sid
 }
 
 /** A whole-image op's first pass over a tile: its histograms. */
-export function ownHistogram(format: PixelFormat, side: number): { run: Run; source: Raster; out: Rect } {
+export function ownHistogram(kernels: Kernels, format: PixelFormat, side: number) {
   const out = { x: 0, y: 0, width: side, height: side };
   const source = noise(createRaster(out, format));
   const run: Run = () => {

@@ -7,11 +7,12 @@ import { basename } from "node:path";
 import sharp from "sharp";
 import { wholePicture } from "../samples/picture.ts";
 import { bytesPerPixel, type PixelFormat, type Rect } from "../shared/geometry.ts";
-import { type Kernels, loadKernels } from "../shared/kernels/kernels.ts";
+import type { Kernels } from "../shared/kernels/kernels.ts";
 import { type Coding, decodeInto, encodePayload, payloadBytesMax } from "../shared/payload/payload.ts";
 import { copyRows, createRaster, type Raster, viewOf } from "../shared/raster.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
 import { interleaved } from "./harness.ts";
+import { bestLayout, LAYOUTS } from "./layouts.ts";
 import { type Metric, metricOf } from "./record.ts";
 import { table } from "./report/table.ts";
 import { slowed } from "./slow.ts";
@@ -25,6 +26,8 @@ export interface PayloadBench {
   readonly tilesMax: number;
   readonly repeats: number;
   readonly warmups: number;
+  /** See `bestLayout`. */
+  readonly layouts: number;
   /** By how much the codec is slowed down, to show that it is noticed. */
   readonly slower?: number;
   /** Photographs; made-up pictures if there is none. */
@@ -111,31 +114,50 @@ interface Way {
   readonly decode: (payload: Uint8Array, tile: Raster) => void;
 }
 
-function waysOf(kernels: Kernels, rect: Rect, format: PixelFormat): Way[] {
+function wayOf(kernels: Kernels, coding: Coding, { rect, format }: Raster): Way {
   const target = new Uint8Array(payloadBytesMax(rect, format));
   const back = createRaster(rect, format);
-  const pixels = new Uint8Array(back.data.length);
-  const by = (coding: Coding): Way => ({
+  return {
     coding,
     encode: (tile) => encodePayload(kernels, tile, { coding, target }),
     decode: (payload, tile) => decodeInto(kernels, payload, { ...back, rect: tile.rect }),
-  });
-  const zstd: Way = {
+  };
+}
+
+function zstdAlone({ rect, format }: Raster): Way {
+  const { data: pixels, stride } = createRaster(rect, format);
+  return {
     coding: ZSTD,
     encode: (tile) => {
-      const { stride } = back;
       copyRows({ data: pixels, at: 0, stride }, { ...tile, at: 0 }, stride, rect.height);
       return Bun.zstdCompressSync(pixels, { level: 1 });
     },
     decode: (payload) => Bun.zstdDecompressSync(payload as Uint8Array<ArrayBuffer>),
   };
-  return [by("fast"), by("small"), zstd];
+}
+
+/** A coding whose two directions lie as well as they can; see `bestLayout`. */
+async function bestWay(coding: Coding, tile: Raster, { layouts, warmups }: PayloadBench): Promise<Way> {
+  const cost = async (run: () => unknown) => {
+    for (let i = 0; i < warmups; i++) least(run);
+    return least(run);
+  };
+  const make = (kernels: Kernels) => wayOf(kernels, coding, tile);
+  const { encode } = await bestLayout(layouts, make, (way) => cost(() => way.encode(tile)));
+  const payload = encode(tile).slice();
+  const { decode } = await bestLayout(layouts, make, (way) => cost(() => way.decode(payload, tile)));
+  return { coding, encode, decode };
 }
 
 async function measure({ name, raster }: Picture, options: PayloadBench) {
   const rects = tilesOf(raster, options);
-  const ways = waysOf(loadKernels(), rects[0]!, raster.format);
   const tiles = rects.map((rect) => viewOf(raster, rect));
+  const first = tiles[0]!;
+  const ways = [
+    await bestWay("fast", first, options),
+    await bestWay("small", first, options),
+    zstdAlone(first),
+  ];
   const packed = ways.map(({ encode }) => tiles.map((tile) => encode(tile).slice()));
   const over =
     (run: (tile: number) => unknown, slower = 0) =>
@@ -221,7 +243,7 @@ const EFFORTS = {
 } as const;
 
 export async function findPayload({ effort, repeats, files }: BenchOptions): Promise<Findings> {
-  const options = { ...EFFORTS[effort], ...(repeats !== undefined && { repeats }), files };
+  const options = { layouts: LAYOUTS, ...EFFORTS[effort], ...(repeats !== undefined && { repeats }), files };
   const { metrics, ...rows } = await benchPayload(options);
   return { metrics, rows, text: printPayload(rows) };
 }

@@ -30,6 +30,15 @@ const ERROR_OF_MEDIAN = 1.2533 * 1.4826;
 /** The standard error of a median, as far as its spread tells; 0 where there was one run. */
 export const medianError = ({ mad, runs }: Spread): number => (ERROR_OF_MEDIAN * mad) / Math.sqrt(runs);
 
+/**
+ * The least of each run of `size` values, a last short one left out unless it is all there is: others that want the core
+ * can only make something slower.
+ */
+export function leastOfEach(values: readonly number[], size: number): number[] {
+  const groups = Math.max(1, Math.floor(values.length / size));
+  return Array.from({ length: groups }, (_, i) => Math.min(...values.slice(i * size, (i + 1) * size)));
+}
+
 /** Each value over the one that was measured beside it. */
 export const pairwise = (values: readonly number[], beside: readonly number[]): number[] =>
   values.map((value, i) => value / beside[i]!);

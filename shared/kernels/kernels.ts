@@ -67,6 +67,12 @@ let compiled: WebAssembly.Module | undefined;
 
 /** A new instance; the module is compiled once a thread. */
 export function loadKernels(): Kernels {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+  compiled ??= compile();
   return new Kernels(compiled);
 }
+
+/** An instance of a module compiled for it alone. */
+export const freshKernels = (): Kernels => new Kernels(compile());
+
+const compile = (): WebAssembly.Module =>
+  new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { benchDispatch } from "../../bench/dispatch.ts";
+import { LAYOUTS } from "../../bench/layouts.ts";
 import { benchOps } from "../../bench/ops.ts";
 import { benchPayload } from "../../bench/payload.ts";
 import type { Metric } from "../../bench/record.ts";
@@ -26,6 +27,8 @@ const BENCHES: readonly [what: string, metric: string, measure: Measure][] = [
         warmups: 3,
         warmMs: 100,
         threads: 0,
+        layouts: LAYOUTS,
+        processes: 1,
         slower,
       } as const;
       return (await benchOps({ ...options, formats: ["RGB8"], only: ["emboss"] })).metrics;
@@ -35,13 +38,32 @@ const BENCHES: readonly [what: string, metric: string, measure: Measure][] = [
     "the payload's codec",
     "encode over the yardstick/RGB8, fast",
     async (repeats, slower) =>
-      (await benchPayload({ side: 128, tilesMax: 2, repeats, warmups: 10, files: [], slower })).metrics,
+      (
+        await benchPayload({
+          side: 128,
+          tilesMax: 2,
+          repeats,
+          warmups: 10,
+          layouts: LAYOUTS,
+          files: [],
+          slower,
+        })
+      ).metrics,
   ],
   [
     "dispatch",
     "master's work over blur(sigma=5)/a tile",
     async (repeats, slower) =>
-      (await benchDispatch({ side: 768, repeats: 2 * repeats, warmups: 8, warmMs: 100, slower })).metrics,
+      (
+        await benchDispatch({
+          side: 768,
+          repeats: 2 * repeats,
+          warmups: 8,
+          warmMs: 100,
+          layouts: LAYOUTS,
+          slower,
+        })
+      ).metrics,
   ],
 ];
 
