@@ -2,15 +2,16 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Channels } from "../shared/geometry.ts";
-import { loadKernels } from "../shared/kernels/kernels.ts";
 import { compileChain, runChain, windowOf } from "../shared/ops/chain.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { createRaster } from "../shared/raster.ts";
-import { median } from "./stats.ts";
+import { quickest } from "./harness.ts";
+import { bestLayout, LAYOUTS } from "./layouts.ts";
 
 sharp.cache(false);
 
 const TILE = 512;
+const WARM_MS = 60;
 /** About a band. */
 const CHUNK_BYTES = 8 << 20;
 
@@ -26,7 +27,7 @@ export interface BareCosts {
 
 export async function bareCosts(input: string, dir: string, pipeline: string): Promise<BareCosts> {
   const { width, height, channels } = await sharp(input).metadata();
-  const transformMs = transformCost(width, height, channels as Channels, pipeline);
+  const transformMs = await transformCost(width, height, channels as Channels, pipeline);
   return { ...(await bareCodecs(input, dir)), transformMs };
 }
 
@@ -70,24 +71,31 @@ async function cpuOf(work: () => unknown): Promise<number> {
   return least;
 }
 
-/** One tile's transform, warm, times the result's size in tiles. */
-export function transformCost(width: number, height: number, channels: Channels, pipeline: string): number {
+/** One tile's transform, warm and in its best layout, times the result's size in tiles. */
+export async function transformCost(
+  width: number,
+  height: number,
+  channels: Channels,
+  pipeline: string,
+): Promise<number> {
   const steps = parsePipeline(pipeline);
   if (steps.length === 0) return 0;
   const chain = compileChain(steps, { width, height, channels, depth: 8 });
-  const kernels = loadKernels();
   const whole = chain.output;
   const side = { width: Math.min(TILE, whole.width), height: Math.min(TILE, whole.height) };
   const out = { x: (whole.width - side.width) >> 1, y: (whole.height - side.height) >> 1, ...side };
   const source = createRaster(windowOf(chain, out), chain.input);
   for (let i = 0; i < source.data.length; i++) source.data[i] = (i * 2654435761) >>> 13;
-  for (let i = 0; i < 20; i++) runChain(kernels, chain, out, source);
-  const times: number[] = [];
-  for (let i = 0; i < 40; i++) {
-    const start = performance.now();
-    runChain(kernels, chain, out, source);
-    times.push(performance.now() - start);
-  }
-  // The median leaves out what others on a busy machine have taken.
-  return median(times) * ((whole.width * whole.height) / (side.width * side.height));
+  const costs: number[] = [];
+  await bestLayout(
+    LAYOUTS,
+    (kernels) => () => runChain(kernels, chain, out, source),
+    async (run) => {
+      const once = await quickest(run, { warmMs: WARM_MS });
+      const ms = Math.min(await once(), await once(), await once());
+      costs.push(ms);
+      return ms;
+    },
+  );
+  return Math.min(...costs) * ((whole.width * whole.height) / (side.width * side.height));
 }

@@ -23,6 +23,7 @@ export interface EngineBench {
 /** Small images are done more often first: what runs seldom is not compiled yet. */
 const WARM_MS = 600;
 const WARMUPS_MAX = 5;
+const PROCESSES = 3;
 
 export interface EngineRow {
   readonly size: string;
@@ -53,7 +54,10 @@ export async function benchEngine({ sizes, repeats }: EngineBench): Promise<Engi
       const codecs = await bareCodecs(input, dir);
       for (const one of CASES) {
         if (size.only !== undefined && !size.only.includes(one.name)) continue;
-        const bare = { ...codecs, transformMs: transformCost(size.width, size.height, 3, one.pipeline) };
+        const bare = {
+          ...codecs,
+          transformMs: await transformCost(size.width, size.height, 3, one.pipeline),
+        };
         found.push(caseOf(size, one, bare, await runBoth(dir, input, size, one, repeats)));
       }
       rmSync(input);
@@ -64,7 +68,7 @@ export async function benchEngine({ sizes, repeats }: EngineBench): Promise<Engi
   }
 }
 
-/** Processes of their own, so that the peak of their memory is this case's. */
+/** Processes of their own, so that the peak of their memory is this case's; several, since no two are alike. */
 async function runBoth(
   dir: string,
   input: string,
@@ -72,18 +76,24 @@ async function runBoth(
   { pipeline, recipe }: EngineCase,
   repeats: number,
 ): Promise<Cost[][]> {
-  const tessera = new Peer("./peers/tessera.ts");
-  const libvips = new Peer("./peers/libvips.ts");
   const spec = { format: "jpeg", quality: 90, metadata: "strip" };
-  const ours = () => tessera.run({ input, output: join(dir, "ours.jpg"), pipeline, spec });
-  const theirs = () => libvips.run({ input, output: join(dir, "theirs.jpg"), recipe, width, quality: 90 });
-  try {
-    const { wallMs } = await ours();
-    const warmups = Math.max(1, Math.min(WARMUPS_MAX, Math.ceil(WARM_MS / wallMs)));
-    return await interleaved([ours, theirs], { warmups, repeats });
-  } finally {
-    await Promise.all([tessera.close(), libvips.close()]);
+  const found: Cost[][] = [[], []];
+  for (let left = repeats; left > 0; left -= Math.ceil(repeats / PROCESSES)) {
+    const tessera = new Peer("./peers/tessera.ts");
+    const libvips = new Peer("./peers/libvips.ts");
+    const ours = () => tessera.run({ input, output: join(dir, "ours.jpg"), pipeline, spec });
+    const theirs = () => libvips.run({ input, output: join(dir, "theirs.jpg"), recipe, width, quality: 90 });
+    try {
+      const { wallMs } = await ours();
+      const warmups = Math.max(1, Math.min(WARMUPS_MAX, Math.ceil(WARM_MS / wallMs)));
+      const now = { warmups, repeats: Math.min(left, Math.ceil(repeats / PROCESSES)) };
+      const costs = await interleaved([ours, theirs], now);
+      for (const [i, each] of costs.entries()) found[i]!.push(...each);
+    } finally {
+      await Promise.all([tessera.close(), libvips.close()]);
+    }
   }
+  return found;
 }
 
 function caseOf(size: EngineSize, one: EngineCase, bare: BareCosts, [ours, theirs]: Cost[][]) {
@@ -159,7 +169,7 @@ export function printEngine({ rows, metrics }: EngineFound): string {
 }
 
 export async function findEngine(options: BenchOptions): Promise<Findings> {
-  const { effort, repeats = effort === "full" ? 7 : 5 } = options;
+  const { effort, repeats = effort === "full" ? 9 : 6 } = options;
   const found = await benchEngine({ sizes: sizesOf(options), repeats });
   return { metrics: found.metrics, rows: found.rows, text: printEngine(found) };
 }

@@ -6,6 +6,7 @@ import type { KafkaRows } from "./kafka_findings.ts";
 import { type Installation, type Prediction, predict, type TileCosts } from "./model.ts";
 import { type Metric, metricOf, readRecords, type Series } from "./record.ts";
 import { table } from "./report/table.ts";
+import { median } from "./stats.ts";
 
 const MIB = 2 ** 20;
 const NODES = [1, 2, 4, 8, 16, 32, 64];
@@ -34,7 +35,7 @@ export function measuredCosts({ perf, speed }: Pick<KafkaRows, "perf" | "speed">
   const row = speed.toSorted((a, b) => b.side - a.side || a.workers - b.workers)[0]!;
   return {
     costs: costsOf(row),
-    brokerMBs: (Math.min(perf.producer.mibPerSecond, perf.consumer.mibPerSecond) * MIB) / 1e6,
+    brokerMBs: (Math.min(median(perf.producers), median(perf.consumers)) * MIB) / 1e6,
     from: `${row.side}², ${row.workers} workers`,
   };
 }

@@ -33,7 +33,7 @@ describeWithKafka("the bench on Kafka", () => {
         row!.wireBytes,
         row!.masterCpuMs,
         row!.workersCpuMs,
-        row!.ratio,
+        ...row!.ratios,
       ])
         expect(value).toBeGreaterThan(0);
       expect(record.scaling.map(({ workers, slow, tiles }) => [workers, slow, tiles])).toEqual([

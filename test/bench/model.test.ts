@@ -58,16 +58,23 @@ describe("the model", () => {
 
 const SPEED = {
   ...{ side: 4096, workers: 1, tiles: 64, tilesPerSecond: 150, wireBytes: 300_000, bareMs: 3, codecMs: 2 },
-  ...{ masterCpuMs: 4, workersCpuMs: 6, brokerCpuMs: 1, ratio: 3, ratioWithoutCodecs: 2 },
-  ...{ wireMibPerSecond: 40, pixelMibPerSecond: 200 },
+  ...{ masterCpuMs: 4, workersCpuMs: 6, brokerCpuMs: 1, ratios: [3], ratiosWithoutCodecs: [2] },
+  ...{ wireMibPerSecond: 40, pixelMibPerSeconds: [200] },
 };
-const throughput = (mibPerSecond: number) => ({ messages: 10, mibPerSecond });
-const SLOW = { workers: 8, slow: 1, tiles: 400, sent: 400, stageMs: 2600, bestMs: 2469, efficiency: 0.95 };
+const SLOW = {
+  workers: 8,
+  slow: 1,
+  tiles: 400,
+  sent: 400,
+  stageMs: 2600,
+  bestMs: 2469,
+  efficiencies: [0.95],
+};
 const ROWS = {
-  perf: { messageBytes: 400_000, producer: throughput(100), consumer: throughput(200) },
+  perf: { messageBytes: 400_000, producers: [100], consumers: [200] },
   speed: [{ ...SPEED, side: 2048, masterCpuMs: 9 }, { ...SPEED, workers: 2 }, SPEED],
   scaling: [
-    { workers: 4, slow: 0, tiles: 400, sent: 400, stageMs: 5500, bestMs: 5000, efficiency: 0.91 },
+    { workers: 4, slow: 0, tiles: 400, sent: 400, stageMs: 5500, bestMs: 5000, efficiencies: [0.91] },
     SLOW,
   ],
   ...{
