@@ -4,6 +4,7 @@
  * The start script gives the process more than one thread a core for decoders and encoders (UV_THREADPOOL_SIZE, read
  * only at a process' start): otherwise two large images being decoded would keep every small one waiting.
  */
+import { serviceOf } from "../master/http/serve.ts";
 import { limitsOf } from "../master/limits.ts";
 import { outboundOf } from "../master/outbound/outbound.ts";
 import { loadSettings } from "../shared/config/load.ts";
@@ -12,12 +13,10 @@ import { startServer } from "./server.ts";
 
 await runService(() => {
   const settings = loadSettings();
-  const { dir, port, host: hostname, threads } = settings;
+  const { dir, threads } = settings;
   const server = startServer({
-    dir,
-    port,
-    hostname,
-    threads,
+    ...serviceOf(settings),
+    ...{ dir, threads },
     limits: limitsOf(settings),
     outbound: outboundOf(settings),
   });

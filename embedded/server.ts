@@ -1,38 +1,39 @@
-import { requireLoopback, type Served, type ServeOptions, serve } from "../master/http/serve.ts";
+import { Access } from "../master/access/access.ts";
+import { type Served, type ServeOptions, type Service, serve, serviceOf } from "../master/http/serve.ts";
 import { DEFAULT_LIMITS } from "../master/limits.ts";
-import { type EngineOptions, openEngine } from "./engine.ts";
+import { withDefaults } from "../shared/config/table.ts";
+import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 
-export interface ServerOptions extends EngineOptions {
-  /** A loopback address. */
-  readonly hostname?: string;
-  /** 0, which is the default, takes a free one. */
-  readonly port?: number;
+export interface ServerOptions extends EngineOptions, Partial<Service> {
   /** For tests, see `EdgeOptions`. */
   readonly checkAnswer?: ServeOptions["checkAnswer"];
 }
 
 export type TesseraServer = Served;
 
+/** On a free port where no port is said. */
+const DEFAULT_SERVICE: Service = serviceOf(withDefaults({ port: 0 }));
+
 /** The engine as a service over HTTP. @throws address_not_loopback, folder_in_use, folder_too_new, config_invalid */
 export function startServer(options: ServerOptions): TesseraServer {
-  const { hostname = "127.0.0.1", port = 0, dir, checkAnswer } = options;
-  requireLoopback(hostname);
+  const service = { ...DEFAULT_SERVICE, ...options };
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const engine = openEngine(options);
+  const access = new Access(service);
+  let engine: Engine | undefined;
   try {
-    const server = serve(engine.master, {
-      ...{ hostname, port, limits, durable: dir !== undefined },
-      ...(checkAnswer && { checkAnswer }),
-    });
+    engine = openEngine(options);
+    const server = serve(engine.master, { ...service, access, limits, durable: options.dir !== undefined });
     return {
       url: server.url,
       async stop() {
         await server.stop();
-        await engine.stop();
+        await engine?.stop();
+        access.close();
       },
     };
   } catch (thrown) {
-    engine.stop().catch(() => {}); // nothing has begun that could fail to end
+    engine?.stop().catch(() => {}); // nothing has begun that could fail to end
+    access.close();
     throw thrown;
   }
 }

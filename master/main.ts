@@ -12,7 +12,8 @@ import { loadSettings } from "../shared/config/load.ts";
 import { asTesseraError } from "../shared/errors.ts";
 import { fingerprint } from "../shared/ops/fingerprint.ts";
 import { runService, type Service } from "../shared/service.ts";
-import { requireLoopback, serve } from "./http/serve.ts";
+import { Access } from "./access/access.ts";
+import { serve, serviceOf } from "./http/serve.ts";
 import { limitsOf } from "./limits.ts";
 import { Master } from "./master.ts";
 import { outboundOf } from "./outbound/outbound.ts";
@@ -23,8 +24,9 @@ const SILENCE = { silentAfterMs: 2000, lostAfterMs: 10_000 };
 
 async function start(): Promise<Service> {
   const settings = loadSettings();
-  const { dir, host: hostname, port, threads } = settings;
-  requireLoopback(hostname);
+  const { dir, threads } = settings;
+  const service = serviceOf(settings);
+  const access = new Access({ dir, ...service });
   const limits = limitsOf(settings);
   const kafka = kafkaSettings(settings);
   const report = new BusReport();
@@ -39,7 +41,7 @@ async function start(): Promise<Service> {
     outbound: outboundOf(settings),
     onTrouble: report.onTrouble,
   });
-  const server = serve(master, { hostname, port, limits, durable: true });
+  const server = serve(master, { ...service, access, limits, durable: true });
   master.start();
   console.log(
     `The master listens on ${server.url}, keeps its jobs in ${dir} and works over ${kafka.brokers.join(", ")}.`,
@@ -48,6 +50,7 @@ async function start(): Promise<Service> {
     async stop() {
       await server.stop();
       await master.stop();
+      access.close();
       await bus.close();
     },
   };

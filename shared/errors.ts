@@ -82,6 +82,10 @@ const TABLE = {
     "What answers there does not speak as this Tessera does. Check the address, and that both have the same version.",
   ],
   too_many_watchers: [429, "Too many connections watch already. Close some of them, or try again later."],
+  origin_refused: [403, "A page of another origin sent this. Name its origin in cors_origins if it may."],
+  oidc_unavailable: [503, "The server that vouches for tokens cannot be reached or fails. Try again later."],
+  key_not_found: [404, "There is no such key, or it has been revoked."],
+  too_many_keys: [409, "There are as many keys as can be. Revoke those that nobody uses."],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
   bus_login_refused: [
@@ -130,6 +134,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "server_unreachable",
   "server_silent",
   "too_many_watchers",
+  "oidc_unavailable",
   "bus_closed",
   "bus_unreachable",
   "bus_token_unavailable",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { Access } from "../master/access/access.ts";
 import { serve } from "../master/http/serve.ts";
 import { DEFAULT_LIMITS } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
@@ -24,7 +25,8 @@ describeOnKafka("tessera dead-letters on a real Kafka", ({ installation }) => {
       const own = { dir: join(folder, "master"), bus, buffers: new BufferPool(), threads: 2, limits };
       const ops = fingerprint();
       const master = new Master({ ...own, durable: false, leaseMs: 120_000, fingerprint: ops });
-      const server = serve(master, { hostname: "127.0.0.1", port: 0, limits, durable: false });
+      const service = { hostname: "127.0.0.1", port: 0, corsOrigins: [], access: new Access() };
+      const server = serve(master, { ...service, limits, durable: false });
       master.start();
       const failing = new URL("./engine/failing_thread.ts", import.meta.url);
       const start = (thread?: URL) => {

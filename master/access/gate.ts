@@ -1,13 +1,12 @@
-import { type Caller, LOCAL_OWNER } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 
 /** Tells who asks. */
 export interface Gate {
-  /** @throws unauthorized */
+  /**
+   * Of any request, also one that is to become a WebSocket or a stream of events: whether the page that it comes from
+   * may send it is checked too.
+   *
+   * @throws unauthorized, origin_refused, oidc_unavailable
+   */
   identify(request: Request): Caller | Promise<Caller>;
 }
-
-/** Whoever reaches a server that nobody but this machine can reach. */
-const LOCAL: Caller = { owner: LOCAL_OWNER, name: LOCAL_OWNER, scopes: new Set(["admin"]) };
-
-/** Without credentials: everyone is the same caller. Only for a loopback address. */
-export const OPEN_GATE: Gate = { identify: () => LOCAL };

@@ -1,23 +1,33 @@
+import type { Access } from "../access/access.ts";
+import type { Gate } from "../access/gate.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Master } from "../master.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
+import { keyHandlers } from "./handlers/keys.ts";
+import { sessionHandlers } from "./handlers/session.ts";
 import { systemHandlers } from "./handlers/system.ts";
 import { workerHandlers } from "./handlers/workers.ts";
 import type { SubmitOptions } from "./submit.ts";
 
-export interface AppOptions extends SubmitOptions, Omit<EdgeOptions, "limiter"> {
+export interface AppOptions extends SubmitOptions, Omit<EdgeOptions, "limiter" | "gate"> {
+  readonly access: Access;
+  /** For tests: in place of the access' own. */
+  readonly gate?: Gate;
   readonly events: EventHub;
 }
 
 /** The HTTP edge of a master. It holds no state: all of it is the master's. */
 export function createApp(master: Master, options: AppOptions): ReturnType<typeof createEdge> {
+  const { access, events, gate = access } = options;
   const handlers = {
     ...jobHandlers(master, options),
     ...workerHandlers(master),
-    ...eventHandlers(options.events, options.gate),
+    ...eventHandlers(events, gate),
     ...systemHandlers(),
+    ...keyHandlers(access.keys),
+    ...sessionHandlers(access),
   };
-  return createEdge(handlers, { ...options, limiter: master.limiter });
+  return createEdge(handlers, { ...options, gate, limiter: master.limiter });
 }

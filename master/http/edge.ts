@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import { isStreamed, type Route, strict } from "../../shared/api/route.ts";
 import { type Operation, ROUTES } from "../../shared/api/routes.ts";
 import { TesseraError } from "../../shared/errors.ts";
-import { may } from "../access/caller.ts";
+import { type Caller, may, STRANGER } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import type { Limiter } from "../limiting/limiter.ts";
 import { type Environment, identify, limited } from "./limited.ts";
@@ -84,9 +84,7 @@ async function handle(
 /** Nothing of a request is read before it is known who asks and that they may. */
 async function read(context: AppContext, route: Route, options: EdgeOptions): Promise<Call<Route>> {
   const request = context.req.raw;
-  const caller = await identify(request, context.var, options.gate, options.limiter);
-  if (route.scope !== "open" && !may(caller, route.scope))
-    throw new TesseraError("forbidden", `It takes the scope '${route.scope}'.`);
+  const caller = await admit(request, context.var, route, options);
   const { params, query, headers, body } = route;
   return {
     params: readTexts(params ?? NOTHING, context.req.param()),
@@ -99,6 +97,20 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet }) ?? false,
     noTimeout: () => context.env?.timeout?.(request, 0),
   } as Call<Route>;
+}
+
+/** @throws unauthorized, forbidden, origin_refused, oidc_unavailable, rate_limited */
+async function admit(
+  request: Request,
+  from: Environment["Variables"],
+  { scope }: Route,
+  { gate, limiter }: EdgeOptions,
+): Promise<Caller> {
+  if (scope === "open") return STRANGER;
+  const caller = await identify(request, from, gate, limiter);
+  if (scope !== "known" && !may(caller, scope))
+    throw new TesseraError("forbidden", `It takes the scope '${scope}'.`);
+  return caller;
 }
 
 const headersOf = (request: Request, { properties }: TObject) =>

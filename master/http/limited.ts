@@ -54,7 +54,7 @@ export async function identify(
   gate: Gate,
   limiter: Limiter,
 ): Promise<Caller> {
-  const shows = request.headers.has("authorization");
+  const shows = request.headers.has("authorization") || request.headers.has("x-api-key");
   if (shows) limiter.beforeSignIn(address);
   let caller: Caller;
   try {

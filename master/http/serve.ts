@@ -1,17 +1,29 @@
+import type { Settings } from "../../shared/config/table.ts";
 import { TesseraError } from "../../shared/errors.ts";
-import { OPEN_GATE } from "../access/gate.ts";
+import type { Access } from "../access/access.ts";
 import { EventHub } from "../events/hub.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
 import { createApp } from "./app.ts";
 import type { EdgeOptions } from "./edge.ts";
 import { SOCKETS, type SocketOutlet } from "./events/socket.ts";
+/** What of the settings makes a server. */
 
-export interface ServeOptions {
-  /** A loopback address. */
+export interface Service {
+  /** An address of this machine. */
   readonly hostname: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Origins whose pages may ask, beside our own. */
+  readonly corsOrigins: readonly string[];
+}
+
+export const serviceOf = ({ host: hostname, port, cors_origins: corsOrigins }: Settings): Service => ({
+  ...{ hostname, port, corsOrigins },
+});
+
+export interface ServeOptions extends Service {
+  readonly access: Access;
   readonly limits: Limits;
   /** Whether uploads are on the disk before they are answered. */
   readonly durable: boolean;
@@ -24,20 +36,12 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
-
-/** @throws address_not_loopback: there are no credentials yet to serve others by */
-export function requireLoopback(hostname: string): void {
-  if (!LOOPBACK.includes(hostname)) throw new TesseraError("address_not_loopback", `It was ${hostname}.`);
-}
-
-/** Puts a master on a socket. @throws address_not_loopback; config_invalid when the port cannot be had */
+/** Puts a master on a socket. @throws config_invalid when the port cannot be had */
 export function serve(master: Master, options: ServeOptions): Served {
-  const { hostname, port, limits, durable, checkAnswer } = options;
-  requireLoopback(hostname);
+  const { hostname, port, limits, durable, access, checkAnswer } = options;
   const events = new EventHub(master, limits);
   const app = createApp(master, {
-    gate: OPEN_GATE,
+    access,
     events,
     uploadBytesMax: limits.uploadBytesMax,
     trustedProxies: limits.trustedProxies,

@@ -5,24 +5,36 @@ import { MIGRATIONS } from "./schema.ts";
 type Value = string | number | null | Uint8Array;
 type Values = Record<string, Value>;
 
-/** The master's one SQLite file, which its stores share. */
+/** What a file holds, and whether other processes may use it at the same time. */
+export interface FileKind {
+  readonly migrations: readonly string[];
+  readonly shared: boolean;
+}
+
+const JOBS: FileKind = { migrations: MIGRATIONS, shared: false };
+
+/** How long a shared file's other users are waited for; each holds it for a few milliseconds. */
+const BUSY_MS = 2000;
+
+/** An SQLite file, which its stores share. */
 export class Database {
   private readonly db: Sqlite;
   private readonly statements = new Map<string, Statement>();
 
   /**
    * @param durable false for one that is thrown away: the disk is never waited for
-   * @throws folder_in_use when another process, or another one here, has it open; folder_too_new
+   * @throws folder_in_use when another process, or another one here, has it and it is not shared; folder_too_new
    */
   constructor(
     path: string,
     private readonly durable: boolean,
+    private readonly kind: FileKind = JOBS,
   ) {
     this.db = new Sqlite(path, { create: true, strict: true });
     try {
       // One master a folder: a second one would take up the first one's jobs and remove its uploads. The system drops
       // the lock with the process, however that ends.
-      this.db.run("PRAGMA locking_mode = EXCLUSIVE");
+      this.db.run(kind.shared ? `PRAGMA busy_timeout = ${BUSY_MS}` : "PRAGMA locking_mode = EXCLUSIVE");
       this.db.run("PRAGMA journal_mode = WAL");
       this.db.run(`PRAGMA synchronous = ${durable ? "NORMAL" : "OFF"}`);
       this.db.run("PRAGMA foreign_keys = ON");
@@ -75,13 +87,13 @@ export class Database {
 
   /** All or nothing, so that a crash in the middle leaves the version that was there. */
   private migrate(): void {
-    const { user_version } = this.db.query("PRAGMA user_version").get() as { user_version: number };
-    if (user_version > MIGRATIONS.length) throw new TesseraError("folder_too_new");
-    const missing = MIGRATIONS.slice(user_version);
-    if (missing.length === 0) return;
+    const { migrations } = this.kind;
     this.atomically(() => {
-      for (const migration of missing) this.db.run(migration);
-      this.db.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
+      const { user_version } = this.db.query("PRAGMA user_version").get() as { user_version: number };
+      if (user_version > migrations.length) throw new TesseraError("folder_too_new");
+      if (user_version === migrations.length) return;
+      for (const migration of migrations.slice(user_version)) this.db.run(migration);
+      this.db.run(`PRAGMA user_version = ${migrations.length}`);
     });
   }
 }

@@ -34,8 +34,8 @@ export interface Route {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** What the caller must be allowed to do; `open` to everyone who can reach the server. */
-  readonly scope: Scope | "open";
+  /** What the caller must be allowed to do; `known` to everyone who says who they are, `open` to everyone at all. */
+  readonly scope: Scope | "known" | "open";
   readonly params?: TObject;
   readonly query?: TObject;
   /** Headers that mean something here, by their names in lower case. */

@@ -3,16 +3,26 @@ import type { ErrorCode } from "../errors.ts";
 import { isStreamed, type Route, type RouteTable } from "./route.ts";
 import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
+import { KEYS } from "./routes/keys.ts";
+import { SESSION } from "./routes/session.ts";
 import { SYSTEM } from "./routes/system.ts";
 import { WORKERS } from "./routes/workers.ts";
 
-export const ROUTES = { ...JOBS, ...WORKERS, ...EVENTS, ...SYSTEM } as const satisfies RouteTable;
+export const ROUTES = {
+  ...JOBS,
+  ...WORKERS,
+  ...EVENTS,
+  ...SYSTEM,
+  ...KEYS,
+  ...SESSION,
+} as const satisfies RouteTable;
 
 export type Operation = keyof typeof ROUTES;
 
 /** All that a route may fail with: its own errors, and those that any route of its kind has. */
 export function errorsOf({ scope, body, errors }: Route): ErrorCode[] {
-  const access: ErrorCode[] = scope === "open" ? [] : ["unauthorized", "forbidden"];
+  const access: readonly ErrorCode[] =
+    scope === "open" ? [] : ["unauthorized", "forbidden", "origin_refused", "oidc_unavailable"];
   const json: ErrorCode[] = body === undefined || isStreamed(body) ? [] : ["content_type_unsupported"];
   return [
     ...new Set<ErrorCode>([

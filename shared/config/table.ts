@@ -216,6 +216,11 @@ export const SCHEMA = Type.Object({
     description:
       "Reverse proxies whose `X-Forwarded-For` says who asks. They have to add to it, or write it anew.",
   }),
+  cors_origins: Type.Array(Type.String({ pattern: "^https?://[^\\s/@,]+$" }), {
+    default: [],
+    expected: "origins like https://app.example.com, with commas between them",
+    description: "Origins whose pages may ask this server, with keys or tokens of their own.",
+  }),
   threads: Type.Integer({
     minimum: 1,
     maximum: 1024,

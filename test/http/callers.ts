@@ -10,7 +10,7 @@ const HEADER = "x-caller";
 export const CALLERS: Gate = {
   identify(request) {
     const [owner = "", scopes = ""] = (request.headers.get(HEADER) ?? "").split("/");
-    return { owner, name: owner, scopes: new Set(scopes.split(",") as Scope[]) };
+    return { by: "key", owner, name: owner, scopes: new Set(scopes.split(",") as Scope[]) };
   },
 };
 

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { OPEN_GATE } from "../../master/access/gate.ts";
+import { Access } from "../../master/access/access.ts";
 import { EventHub } from "../../master/events/hub.ts";
 import { type AppOptions, createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
@@ -16,10 +16,11 @@ export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 
 export type Edge = ReturnType<typeof createApp>;
 
+/** Without a key everybody may do everything. */
 export const edgeOf = ({ master }: Pick<Bench, "master">, more: Partial<AppOptions> = {}): Edge =>
   createApp(master, {
-    gate: OPEN_GATE,
     events: new EventHub(master, DEFAULT_LIMITS),
+    access: new Access(),
     uploadBytesMax: UPLOAD_BYTES_MAX,
     durable: false,
     checkAnswer,

@@ -13,7 +13,7 @@ const NAMED: Gate = {
   identify(request) {
     const owner = request.headers.get("authorization") ?? "anyone";
     if (owner.startsWith("wrong")) throw new TesseraError("unauthorized");
-    return { owner, name: owner, scopes: new Set(["submit", "read"]) };
+    return { by: "key", owner, name: owner, scopes: new Set(["submit", "read"]) };
   },
 };
 

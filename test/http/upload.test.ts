@@ -246,7 +246,7 @@ describe("over a socket", () => {
     const socket = connect(Number(port), hostname);
     socket.on("error", () => {});
     socket.write(
-      `POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n\r\n`,
+      `POST /v1/jobs HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n\r\n`,
     );
     socket.write(start);
     while (uploadsIn(dir()).length === 0) await turn();

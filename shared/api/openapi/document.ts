@@ -23,14 +23,16 @@ const DESCRIPTION = `Send an image and a pipeline, follow the job, fetch the res
 Names are \`snake_case\`, times RFC 3339 in UTC. What a request has beyond what stands here is refused. Failures are
 problems (RFC 9457) whose \`code\` is stable; \`retryable\` says whether the same request may work later.
 
-Scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(", ")}; the last one has all others in it. Without credentials a
-server listens on a loopback address only, and whoever reaches it may do all.`;
+Scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(", ")}; the last one has all others in it. Until there is a
+first key a server listens on a loopback address only, and whoever reaches it may do all.`;
 
 /** What stands under each heading. */
 const TAGS: Readonly<Record<string, string>> = {
   jobs: "One image, one pipeline, one result.",
   workers: "Who computes the tiles.",
   events: "What happens, as it happens.",
+  session: "Who you are, and browsers that sign in.",
+  keys: "Who may do what.",
   system: "What this server can do, and how it is.",
 };
 

@@ -61,7 +61,7 @@ export function operationOf(
   const requestBody = bodyOf(route, schemas);
   return {
     ...{ operationId, tags: [tag], summary, ...(description !== undefined && { description }) },
-    security: scope === "open" ? [] : logins.map((login) => ({ [login]: [scope] })),
+    security: scope === "open" ? [] : logins.map((login) => ({ [login]: scope === "known" ? [] : [scope] })),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody !== undefined && { requestBody }),
     responses: responsesOf(route, schemas),

@@ -1,0 +1,85 @@
+import { TesseraError } from "../../shared/errors.ts";
+import { openAccessFile } from "../store/access_file.ts";
+import type { Database } from "../store/database.ts";
+import { KeyStore } from "../store/keys.ts";
+import { SessionStore } from "../store/sessions.ts";
+import { type Caller, callerOf, LOCAL } from "./caller.ts";
+import type { Gate } from "./gate.ts";
+import { Keys } from "./keys.ts";
+import { isLoopback, Origins } from "./origin.ts";
+import { Sessions } from "./sessions.ts";
+
+export interface AccessOptions {
+  /** The folder with the keys; without it they are gone with the process. */
+  readonly dir?: string;
+  /** Where the server listens; a loopback address if left out. */
+  readonly hostname?: string;
+  /** Whether it speaks TLS. */
+  readonly secure?: boolean;
+  /** Origins whose pages may ask, beside our own. */
+  readonly corsOrigins?: readonly string[];
+  readonly now?: () => number;
+}
+
+/**
+ * Who may do what. As soon as there has been a key, everybody needs a credential, on this machine too; until then only
+ * a loopback address is served, and whoever reaches it may do everything. A key that is revoked or expired still
+ * counts, so that nothing opens by itself.
+ */
+export class Access implements Gate {
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly origins: Origins;
+  private readonly db: Database;
+  private readonly onLoopback: boolean;
+  private closed = false;
+
+  /** @throws address_not_loopback if others could reach it and there is no key */
+  constructor(options: AccessOptions = {}) {
+    const { dir, hostname = "127.0.0.1", secure = false, corsOrigins = [], now = Date.now } = options;
+    this.origins = new Origins(corsOrigins);
+    this.onLoopback = isLoopback(hostname);
+    this.db = openAccessFile(dir);
+    const keys = new KeyStore(this.db);
+    this.keys = new Keys(keys, now);
+    this.sessions = new Sessions(new SessionStore(this.db, keys), this.keys, now, secure);
+    if (!this.onLoopback && this.isOpen()) {
+      this.close();
+      throw new TesseraError("address_not_loopback", `It was ${hostname}.`);
+    }
+  }
+
+  identify(request: Request): Caller | Promise<Caller> {
+    if (this.isOpen()) {
+      this.origins.checkOpen(request);
+      return LOCAL;
+    }
+    const text = bearerOf(request);
+    if (text !== undefined) return callerOf(this.keys.check(text), "key");
+    const token = this.sessions.tokenOf(request);
+    if (token === undefined) throw new TesseraError("unauthorized");
+    const caller = this.sessions.check(token);
+    this.origins.checkSession(request);
+    return caller;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /** Another process may make the first key at any time. */
+  private isOpen(): boolean {
+    this.closed ||= this.keys.any();
+    return !this.closed;
+  }
+}
+
+/** The key or token that a request brings. @throws unauthorized if it brings something else in its place */
+function bearerOf({ headers }: Request): string | undefined {
+  const authorization = headers.get("authorization");
+  if (authorization === null) return headers.get("x-api-key") ?? undefined;
+  const [, text] = /^Bearer +([^\s]+) *$/i.exec(authorization) ?? [];
+  if (text === undefined)
+    throw new TesseraError("unauthorized", "Expected 'Authorization: Bearer' and a key or a token.");
+  return text;
+}

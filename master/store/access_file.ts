@@ -1,0 +1,46 @@
+import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Database, type FileKind } from "./database.ts";
+
+const FILE_NAME = "access.sqlite";
+
+/** Times are milliseconds since 1970. A secret is nowhere: only its hash is. */
+const FIRST = `
+CREATE TABLE keys (
+  id           TEXT PRIMARY KEY,
+  hash         BLOB NOT NULL,     -- SHA-256 of the secret
+  name         TEXT NOT NULL,
+  owner        TEXT NOT NULL,
+  scopes       TEXT NOT NULL,     -- with commas between them
+  created_ms   INTEGER NOT NULL,
+  expires_ms   INTEGER,
+  last_used_ms INTEGER,
+  revoked_ms   INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  hash       BLOB PRIMARY KEY,    -- SHA-256 of the cookie
+  key        TEXT NOT NULL REFERENCES keys (id) ON DELETE CASCADE,
+  created_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_key ON sessions (key, created_ms);
+`;
+
+/** Shared, so that keys can be made and revoked on the machine while the master runs. */
+const ACCESS: FileKind = { migrations: [FIRST], shared: true };
+
+/** The file of keys and sessions in the master's folder. Without a folder, one that is gone with the process. */
+export function openAccessFile(dir?: string): Database {
+  if (dir === undefined) return new Database(":memory:", false, ACCESS);
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, FILE_NAME);
+  const database = new Database(path, true, ACCESS);
+  const { uid, gid } = statSync(dir);
+  const owned = statSync(path).uid;
+  const own = process.geteuid?.();
+  if (owned === own) chmodSync(path, 0o600);
+  // A key made by root must not lock out the user that the master runs as. SQLite gives its other files the same owner.
+  if (own === 0 && owned === 0 && uid !== 0) chownSync(path, uid, gid);
+  return database;
+}
