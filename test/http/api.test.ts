@@ -118,7 +118,8 @@ describe("routes", () => {
     await expectProblem(await get(`/v1/jobs/${id}/priority?priority=10`, {}, "POST"), "request_invalid");
     expect((await post("resume")).state).not.toBe("paused");
     expect((await bench.master.wait(id)).state).toBe("done");
-    await expectProblem(await get(`/v1/jobs/${id}/pause`, {}, "POST"), "job_not_active");
+    for (const action of ["pause", "resume", "priority?priority=8"])
+      await expectProblem(await get(`/v1/jobs/${id}/${action}`, {}, "POST"), "job_not_active");
   });
 
   test("POST /v1/jobs/{id}/retry tries again what a tile has failed", async () => {

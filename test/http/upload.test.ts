@@ -8,6 +8,7 @@ import type { JobView } from "../../master/jobs/job.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import { type Bench, openBench, picture, spec, turn } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { checkAnswer } from "./answers.ts";
 import {
   type Body,
   type Edge,
@@ -222,7 +223,7 @@ describe("over a socket", () => {
   let server: TesseraServer;
   const dir = () => join(folder, "served");
   const serve = (limits = {}) => {
-    server = startServer({ dir: dir(), threads: 1, limits });
+    server = startServer({ dir: dir(), threads: 1, limits, checkAnswer });
   };
 
   afterEach(() => server.stop());
