@@ -156,4 +156,4 @@ export function seen(master: Master, wanted: (job: JobView) => boolean): Promise
 /** One turn of the event loop: whatever was ready to run has run. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export const inLong = (short: number, long: number): number => (process.env.TEST_LONG ? long : short);
+export const inLong = <T>(short: T, long: T): T => (process.env.TEST_LONG ? long : short);

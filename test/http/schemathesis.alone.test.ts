@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Route } from "../../shared/api/route.ts";
+import { ROUTES } from "../../shared/api/routes.ts";
+import { inLong, picture, spec } from "../engine/harness.ts";
+import { linesIn } from "../support/lines.ts";
+import { hasPython, schemathesis } from "../support/schemathesis.ts";
+import { jobFrom } from "./edge.ts";
+
+const MAIN = join(import.meta.dir, "..", "..", "embedded", "main.ts");
+const inCi = process.env.CI === "true";
+const python = hasPython();
+const lack = "This machine has no Python 3.10 with venv, by which the API is tested.";
+if (!python && !inCi) console.warn(`\n*** SKIPPED: ${lack} ***\n`);
+
+const folder = mkdtempSync(join(tmpdir(), "tessera-schemathesis-"));
+let server: Bun.Subprocess<"ignore", "pipe", "pipe">;
+let url: string;
+
+beforeAll(async () => {
+  const env = { ...process.env, TESSERA_DIR: join(folder, "data"), TESSERA_PORT: "0" };
+  server = Bun.spawn([process.execPath, MAIN], { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  for await (const line of linesIn(server.stdout)) {
+    const found = /http:\/\/[^\s"]+/.exec(line);
+    if (found === null) continue;
+    url = found[0];
+    break;
+  }
+});
+
+afterAll(async () => {
+  server.kill("SIGTERM");
+  await server.exited;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Jobs for the requests to be about: some done, one failed for good, one that takes a while. */
+async function jobs(): Promise<string[]> {
+  const image = readFileSync(await picture(folder, spec(300, 200)));
+  const send = async (query: string) => {
+    const headers = { "content-type": "image/png" };
+    return (await jobFrom(await fetch(`${url}/v1/jobs${query}`, { method: "POST", body: image, headers })))
+      .id;
+  };
+  const queries = ["", "?pipeline=blur", "?format=jpeg&name=a.jpg", "?tile_size=64&pipeline=blur(sigma=20)"];
+  return Promise.all(queries.map(send));
+}
+
+/** A schema cannot say which pipelines there are, and which options of which format. */
+const beyondSchemas = Object.entries(ROUTES as Readonly<Record<string, Route>>)
+  .filter(([, { errors }]) => errors.includes("pipeline_invalid"))
+  .map(([name]) => name);
+
+/** What cannot be had from the document alone. */
+const config = (ids: readonly string[]): string => `
+max-stream-events = 3
+request-timeout = 20
+
+[checks]
+ignored_auth.enabled = false
+
+[dictionaries.jobs]
+values = ${JSON.stringify(ids)}
+
+[[operations]]
+include-path-regex = "^/v1/jobs/[{]id[}]"
+parameters = { "path.id" = { dictionary = "jobs", probability = 0.7 } }
+
+[[operations]]
+include-operation-id = ${JSON.stringify(beyondSchemas)}
+checks = { positive_data_acceptance = { enabled = false } }
+`;
+
+test.skipIf(!python && !inCi)(
+  "Schemathesis finds no 5xx and no answer that is not in the document",
+  async () => {
+    if (!python) throw new Error(lack);
+    writeFileSync(join(folder, "schemathesis.toml"), config(await jobs()));
+    const examples = inLong(8, 200);
+    const { status, out } = await schemathesis(
+      [
+        ...["run", `${url}/openapi.json`, "--continue-on-failure"],
+        ...[
+          "--max-examples",
+          `${examples}`,
+          "--generation-database",
+          "none",
+          "--exclude-checks",
+          "ignored_auth",
+        ],
+        // The same each time when it has to be quick; in a long run it may find something new.
+        ...inLong(["--seed", "1"], []),
+      ],
+      folder,
+    );
+    if (status !== 0) console.error(out);
+    expect(out).toMatch(/Tested: +\d+/);
+    expect(status).toBe(0);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  },
+);
