@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { Route } from "../../shared/api/route.ts";
 import { ROUTES } from "../../shared/api/routes.ts";
 import { inLong, picture, spec } from "../engine/harness.ts";
+import { jobFrom } from "../http/edge.ts";
 import { linesIn } from "../support/lines.ts";
-import { hasPython, schemathesis } from "../support/schemathesis.ts";
-import { jobFrom } from "./edge.ts";
+import { hasPython, schemathesis } from "./schemathesis.ts";
 
 const MAIN = join(import.meta.dir, "..", "..", "embedded", "main.ts");
 const inCi = process.env.CI === "true";
