@@ -2,10 +2,16 @@ import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead_letters.ts";
+import { addDownload } from "./commands/download.ts";
+import { addJobs } from "./commands/jobs.ts";
+import { addOperations } from "./commands/operations.ts";
 import { addProbe } from "./commands/probe.ts";
 import { addRun } from "./commands/run.ts";
+import { addSubmit } from "./commands/submit.ts";
 import { addTopics } from "./commands/topics.ts";
 import { addTransforms } from "./commands/transforms.ts";
+import { addWatch } from "./commands/watch.ts";
+import { addWorkers } from "./commands/workers.ts";
 import { paint, usesColour } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -14,8 +20,9 @@ Examples:
   $ tessera run scans/*.tif --do "auto_contrast | sharpen" --output done/ --format jpeg
   $ tessera transforms
   $ tessera probe photo.jpg --json
+  $ tessera submit photo.jpg --do sepia --watch --master http://127.0.0.1:8080
 
-Exit codes: 0 done, 1 something failed, 2 the command is not valid.`;
+Exit codes: 0 done, 1 something failed, 2 the command is not valid, 130 interrupted.`;
 
 /** The whole command. Nothing heavy is imported until a command runs: most uses are over in a blink. */
 export function buildProgram(): Command {
@@ -36,6 +43,12 @@ export function buildProgram(): Command {
   addRun(program);
   addTransforms(program);
   addProbe(program);
+  addSubmit(program);
+  addJobs(program);
+  addWatch(program);
+  addDownload(program);
+  addOperations(program);
+  addWorkers(program);
   addConfig(program);
   addTopics(program);
   addDeadLetters(program);

@@ -9,7 +9,7 @@ import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
 import { type Image, type SubmitOptions, submit } from "./submit.ts";
-import { hasEnded, watch } from "./watch.ts";
+import { hasEnded, watch, watchAll } from "./watch.ts";
 
 export { ProblemError } from "./problem.ts";
 export type { CallOptions, ConnectionOptions, Download, DownloadOptions, Image, JobView, SubmitOptions };
@@ -21,6 +21,8 @@ export interface Client extends Calls {
   submit(image: Image, options?: SubmitOptions): Promise<JobView>;
   /** A job as it is now, and then whenever it has changed, until it has ended. */
   watch(id: string, options?: { readonly signal?: AbortSignal }): AsyncGenerator<JobView, void, undefined>;
+  /** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
+  watchAll(options?: { readonly signal?: AbortSignal }): AsyncGenerator<JobView, void, undefined>;
   /** A job once it has ended, however it did. */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<JobView>;
   /** The result of a job that is done. */
@@ -41,6 +43,7 @@ export function createClient(options: ConnectionOptions): Client {
     url: connection.url.href,
     submit: (image, how) => submit(connection, image, how),
     watch: (id, how) => watch(connection, id, how),
+    watchAll: (how) => watchAll(connection, how),
     async wait(id, how) {
       let last: JobView | undefined;
       for await (const job of watch(connection, id, how)) last = job;

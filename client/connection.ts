@@ -1,5 +1,5 @@
 import { isStreamed, type Route } from "../shared/api/route.ts";
-import { asTesseraError, TesseraError } from "../shared/errors.ts";
+import { TesseraError } from "../shared/errors.ts";
 import type { CallOptions, Sendable } from "./calls.ts";
 import { pause, waitBeforeRetryMs } from "./patience.ts";
 import { problemOf } from "./problem.ts";
@@ -74,7 +74,7 @@ export class Connection {
       signal?.throwIfAborted();
       if (thrown instanceof TesseraError) throw thrown;
       const code = timeout.signal.aborted ? "server_silent" : "server_unreachable";
-      throw new TesseraError(code, `${url.origin}: ${reason(thrown)}`, { cause: thrown });
+      throw new TesseraError(code, `It was ${url.origin} (${reason(thrown)}).`, { cause: thrown });
     } finally {
       timeout.end();
     }
@@ -135,8 +135,9 @@ function timeOut(ms: number): { readonly signal: AbortSignal; end(): void } {
   return { signal: controller.signal, end: () => clearTimeout(timeout) };
 }
 
-/** What went wrong below HTTP: Node puts it into the cause. */
+/** What went wrong below HTTP: Node puts it into the cause. A code says it as well as a sentence. */
 function reason(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  return cause instanceof Error ? cause.message : asTesseraError(cause).message;
+  if (!(cause instanceof Error)) return String(cause);
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
 }

@@ -5,6 +5,8 @@ import { pause } from "./patience.ts";
 
 const FIRST_MS = 50;
 const LONGEST_MS = 1000;
+/** As many of the newest as the list gives. */
+const LISTED_MAX = 1000;
 
 const ENDED: ReadonlySet<string> = new Set(ENDED_STATES);
 
@@ -26,6 +28,25 @@ export async function* watch(
       if (hasEnded(job)) return;
     }
     await pause(waitMs, signal);
+  }
+}
+
+/** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
+export async function* watchAll(
+  connection: Connection,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): AsyncGenerator<JobView, void, undefined> {
+  let seen: ReadonlyMap<string, JobView> | undefined;
+  for (;;) {
+    const call = connection.call(JOBS.listJobs, { limit: LISTED_MAX }, signal && { signal });
+    const { jobs } = (await call) as { jobs: JobView[] };
+    for (const job of jobs.toReversed()) {
+      const before = seen?.get(job.id);
+      // What had ended before we looked is no news.
+      if (before === undefined ? seen !== undefined || !hasEnded(job) : differs(before, job)) yield job;
+    }
+    seen = new Map(jobs.map((job) => [job.id, job]));
+    await pause(LONGEST_MS, signal);
   }
 }
 

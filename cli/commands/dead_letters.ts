@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { Client } from "../../client/client.ts";
 import type { DeadLetter } from "../../shared/bus/messages.ts";
-import { EXIT, UsageError } from "../failure.ts";
+import { EXIT, failureOf, UsageError } from "../failure.ts";
+import { connect, type RemoteOptions, withMaster } from "../remote.ts";
 import { columns } from "../table.ts";
 import { paint, printJson } from "../terminal.ts";
 
@@ -14,17 +16,13 @@ Examples:
 A tile that fails each time is a dead letter, and its job fails. To replay one, its job is tried again where it stood:
 what was done stays done. Its files are kept for a while (limits.failed_kept_hours in tessera config).`;
 
-const MASTER = "http://127.0.0.1:8080";
-
 interface ListOptions {
   readonly limit: number;
   readonly json?: boolean;
 }
 
-interface ReplayOptions {
+interface ReplayOptions extends RemoteOptions {
   readonly all?: boolean;
-  readonly master: string;
-  readonly json?: boolean;
 }
 
 export function addDeadLetters(program: Command): void {
@@ -39,12 +37,10 @@ export function addDeadLetters(program: Command): void {
     .option("--limit <number>", "at most so many, the newest", positive, 100)
     .option("--json", "an array of objects")
     .action(list);
-  letters
-    .command("replay")
+  withMaster(letters.command("replay"))
     .description("Has jobs tried again that failed by a tile.")
     .argument("[job...]", "ids of jobs")
     .option("--all", "every job that has a dead letter")
-    .option("--master <url>", "address of the master", MASTER)
     .option("--json", "an array of objects")
     .action(replay);
 }
@@ -64,8 +60,9 @@ async function replay(given: readonly string[], { all, master, json }: ReplayOpt
     ...given,
     ...(all ? (await read(Number.MAX_SAFE_INTEGER)).map(({ job }) => job) : []),
   ]);
+  const client = await connect({ ...(master && { master }) });
   const answers = [];
-  for (const job of jobs) answers.push({ job, ...(await retry(master, job)) });
+  for (const job of jobs) answers.push({ job, ...(await retry(client, job)) });
   if (json) printJson(answers);
   else
     for (const { job, ok, text } of answers)
@@ -73,15 +70,14 @@ async function replay(given: readonly string[], { all, master, json }: ReplayOpt
   process.exitCode = answers.every(({ ok }) => ok) ? EXIT.ok : EXIT.failure;
 }
 
-async function retry(master: string, job: string): Promise<{ ok: boolean; text: string }> {
+async function retry(client: Client, id: string): Promise<{ ok: boolean; text: string }> {
   try {
-    const address = new URL(`/v1/jobs/${encodeURIComponent(job)}/retry`, master);
-    const response = await fetch(address, { method: "POST" });
-    if (response.ok) return { ok: true, text: "is tried again" };
-    const { title, detail = "" } = (await response.json()) as { title: string; detail?: string };
-    return { ok: false, text: `${title} ${detail}`.trim() };
+    await client.retryJob({ id });
+    return { ok: true, text: "is tried again" };
   } catch (thrown) {
-    return { ok: false, text: `${master}: ${thrown instanceof Error ? thrown.message : String(thrown)}` };
+    const { code, message } = failureOf(thrown);
+    if (code === "internal") throw thrown;
+    return { ok: false, text: message };
   }
 }
 

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { OUTPUT_FORMATS } from "../../master/export/output.ts";
-import type { RunOptions } from "../run/options.ts";
+import { type Command, InvalidArgumentError } from "commander";
+import { address } from "../remote.ts";
+import { wholeNumber, withImageOptions } from "../run/options.ts";
+import type { RunOptions } from "../run/run_images.ts";
 
 const EXAMPLES = `
 Examples:
@@ -9,38 +10,24 @@ Examples:
   $ tessera run photo.tif --do '[{"op":"rotate","angle":90}]' --output - --format webp | upload
   $ tessera run scans/*.tif --do "auto_contrast | sharpen" --output done/ --format jpeg --quality 85
   $ tessera run photo.png --output photo.avif                (another format, nothing else)
+  $ tessera run photo.jpg --do sharpen --output sharp.jpg --master http://127.0.0.1:8080
 
 Operations and their parameters: tessera transforms
-While it runs, pixels lie in temporary files; TMPDIR tells where.`;
+While it runs, pixels lie in temporary files; TMPDIR tells where. A master keeps jobs and results
+for its own time.`;
 
 export function addRun(program: Command): void {
-  program
+  const run = program
     .command("run")
     .summary("process images")
     .description(
-      "Processes images by a pipeline of operations, tile by tile on every core, without a server.",
+      "Processes images by a pipeline of operations, tile by tile on every core, without a server; or on one.",
     )
     .argument("<image...>", "image files: JPEG, PNG, WebP, AVIF, TIFF or GIF")
-    .option("--do <pipeline>", "operations joined by |, or a JSON array")
-    .requiredOption("-o, --output <path>", "a file, a folder, or - for stdout")
-    .addOption(
-      new Option("--format <name>", "format of the output (default: by its ending, or the input's)").choices(
-        OUTPUT_FORMATS,
-      ),
-    )
-    .option("--quality <number>", "quality of lossy formats", wholeNumber)
-    .option("--effort <number>", "how hard to try for a small file", wholeNumber)
-    .option("--lossless", "of WebP and AVIF")
-    .option("--background <colour>", "what shows through in JPEG, like #ffffff")
-    .addOption(new Option("--metadata <what>", "EXIF and XMP").choices(["keep", "strip"]))
-    .addOption(
-      new Option("--profile <what>", "convert colours to sRGB, or keep their profile").choices([
-        "srgb",
-        "keep",
-      ]),
-    )
-    .option("--tile-size <pixels>", "side of a tile", wholeNumber)
-    .option("--threads <number>", "threads that compute (default: one a core)", positive)
+    .requiredOption("-o, --output <path>", "a file, a folder, or - for stdout");
+  withImageOptions(run)
+    .option("--threads <number>", "threads that compute (default: one a core)", threads)
+    .option("--master <url>", "have a master process them", address)
     .option("--json", "one object a line and image")
     .addHelpText("after", EXAMPLES)
     .action(async (images: string[], options: RunOptions) => {
@@ -49,12 +36,7 @@ export function addRun(program: Command): void {
     });
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
-  return Number(text);
-}
-
-function positive(text: string): number {
+function threads(text: string): number {
   const value = wholeNumber(text);
   if (value < 1 || value > 1024) throw new InvalidArgumentError("Expected a whole number from 1 to 1024.");
   return value;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { JobView } from "../../master/jobs/job.ts";
+import type { JobView } from "../../shared/api/job.ts";
 import { formatBytes, formatSeconds } from "../terminal.ts";
 
 /** What `run --json` prints of one image. */

@@ -1,11 +1,10 @@
-import type { OutputFormat, OutputSpec } from "../../master/export/output.ts";
-import type { SubmitRequest } from "../../master/jobs/submission.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { OUTPUT_FORMATS, type OutputFormat } from "../../master/export/output.ts";
 
-/** The options of `run` as the command line gives them. */
-export interface RunOptions {
+/** What is to be done with each image, as the command line gives it. */
+export interface ImageOptions {
   /** Without it the image is only written anew, perhaps in another format. */
   readonly do?: string;
-  readonly output: string;
   readonly format?: OutputFormat;
   readonly quality?: number;
   readonly effort?: number;
@@ -14,31 +13,37 @@ export interface RunOptions {
   readonly metadata?: "keep" | "strip";
   readonly profile?: "srgb" | "keep";
   readonly tileSize?: number;
-  readonly threads?: number;
-  readonly json?: boolean;
 }
 
-/** What a job is to be told, for one image. */
-export function submitRequest(
-  image: string,
-  format: OutputFormat | undefined,
-  options: RunOptions,
-): SubmitRequest {
-  const { quality, effort, lossless, background, metadata, profile, tileSize } = options;
-  const asked: { [Key in keyof OutputSpec]: OutputSpec[Key] | undefined } = {
-    format,
-    quality,
-    effort,
-    lossless,
-    background,
-    metadata,
-  };
-  const output = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-  return {
-    source: { path: image, owned: false, name: image },
-    pipeline: options.do ?? "",
-    output,
-    ...(profile !== undefined && { profile }),
-    ...(tileSize !== undefined && { tileSize }),
-  };
+/** Adds these options to a command. */
+export const withImageOptions = (command: Command): Command =>
+  command
+    .option("--do <pipeline>", "operations joined by |, or a JSON array")
+    .addOption(
+      new Option("--format <name>", "format of the output (default: by its ending, or the input's)").choices(
+        OUTPUT_FORMATS,
+      ),
+    )
+    .option("--quality <number>", "quality of lossy formats", wholeNumber)
+    .option("--effort <number>", "how hard to try for a small file", wholeNumber)
+    .option("--lossless", "of WebP and AVIF")
+    .option("--background <colour>", "what shows through in JPEG, like #ffffff")
+    .addOption(new Option("--metadata <what>", "EXIF and XMP").choices(["keep", "strip"]))
+    .addOption(
+      new Option("--profile <what>", "convert colours to sRGB, or keep their profile").choices([
+        "srgb",
+        "keep",
+      ]),
+    )
+    .option("--tile-size <pixels>", "side of a tile", wholeNumber);
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+export function positive(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError("Expected a whole number above 0.");
+  return value;
 }

@@ -1,10 +1,18 @@
-import type { JobView } from "../../master/jobs/job.ts";
+import type { JobView } from "../../shared/api/job.ts";
 import { formatSeconds, paint } from "../terminal.ts";
 
 const CELLS = 24;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 /** Quicker than this nobody can read. */
-const REDRAW_MS = 80;
+export const REDRAW_MS = 80;
+
+/** A terminal, or what stands for one. */
+export interface Screen {
+  write(text: string): unknown;
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly isTTY?: boolean;
+}
 
 export interface ProgressDisplay {
   show(job: JobView): void;
@@ -49,11 +57,7 @@ export class ProgressBar implements ProgressDisplay {
   private readonly now: () => number;
 
   constructor(
-    private readonly stream: {
-      write(text: string): unknown;
-      readonly columns?: number;
-      readonly isTTY?: boolean;
-    },
+    private readonly stream: Screen,
     private readonly options: BarOptions,
   ) {
     this.now = options.now ?? (() => performance.now());
@@ -73,18 +77,22 @@ export class ProgressBar implements ProgressDisplay {
     this.drawn = false;
   }
 
-  /** Cut to the terminal's width: a line that wraps could not be drawn over. */
   private line(job: JobView): string {
     const { images, finished } = this.options;
-    const { tiles_done: tilesDone, tiles_total: tilesTotal } = job.progress;
-    const part = tilesTotal === 0 ? 0 : tilesDone / tilesTotal;
     const count = images > 1 ? `${Math.min(finished() + 1, images)}/${images} ` : "";
-    const percent = `${Math.floor(part * 100)}`.padStart(3);
-    const figures = `${percent} %  ${figuresOf(job)}`;
-    const room = (this.stream.columns ?? 80) - CELLS - 4 - count.length - figures.length - 1;
-    const name = room < 8 ? "" : `${shorten(job.source.name, room - 1)} `;
-    return `${count}${name}${paint(this.stream, "cyan", bar(part))} ${figures}`;
+    return count + progressLine(this.stream, job, count.length);
   }
+}
+
+/** How far a job is, cut to the terminal's width: a line that wraps could not be drawn over. */
+export function progressLine(stream: Screen, job: JobView, used = 0): string {
+  const { tiles_done: tilesDone, tiles_total: tilesTotal } = job.progress;
+  const part = tilesTotal === 0 ? 0 : tilesDone / tilesTotal;
+  const percent = `${Math.floor(part * 100)}`.padStart(3);
+  const figures = `${percent} %  ${figuresOf(job)}`;
+  const room = (stream.columns ?? 80) - CELLS - 4 - used - figures.length - 1;
+  const name = room < 8 ? "" : `${shorten(job.source.name, room - 1)} `;
+  return `${name}${paint(stream, "cyan", bar(part))} ${figures}`;
 }
 
 /** What a job is at, in words: "212 tiles/s, 3.1 s left". */

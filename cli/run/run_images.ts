@@ -1,23 +1,32 @@
 import { dirname } from "node:path";
-import { type Engine, openEngine } from "../../embedded/engine.ts";
 import type { OutputFormat } from "../../master/export/output.ts";
-import type { JobView } from "../../master/jobs/job.ts";
+import type { JobView } from "../../shared/api/job.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
-import { EXIT, errorLine, exitCodeOf, failureOf } from "../failure.ts";
+import { EXIT, errorLine, exitCodeOf, failureOf, UsageError } from "../failure.ts";
+import { connect } from "../remote.ts";
 import { paint, printJson } from "../terminal.ts";
 import { figuresFor, figuresText } from "./figures.ts";
 import { interruption } from "./interruption.ts";
-import { type RunOptions, submitRequest } from "./options.ts";
-import { checkWritable, copyToStdout, moveInto } from "./place.ts";
+import type { ImageOptions } from "./options.ts";
+import { checkWritable } from "./place.ts";
 import { type ProgressDisplay, progressDisplay } from "./progress_bar.ts";
+import type { OnProgress, Site } from "./site.ts";
 import { formatOf, Places, type Target, targetOf } from "./target.ts";
 
 /** Enough that one image is decoded while another is written. */
 const AT_ONCE = 4;
 
+export interface RunOptions extends ImageOptions {
+  readonly output: string;
+  readonly threads?: number;
+  /** Without it the images are processed in this process. */
+  readonly master?: string;
+  readonly json?: boolean;
+}
+
 interface Run {
-  readonly engine: Engine;
+  readonly site: Site;
   readonly options: RunOptions;
   readonly target: Target;
   readonly format: OutputFormat | undefined;
@@ -41,9 +50,8 @@ export async function runImages(images: readonly string[], options: RunOptions):
   let exitCode: number = EXIT.ok;
   const interrupt = interruption();
   const progress = progressDisplay({ images: images.length, finished: () => finished });
-  const engine = await openEngine(options.threads === undefined ? {} : { threads: options.threads });
-  const stopProgress = engine.master.onProgress((job) => progress.show(job));
-  const run: Run = { engine, options, target, format, places, progress, interrupted: interrupt.signal };
+  const site = await openSite(options, (job) => progress.show(job));
+  const run: Run = { site, options, target, format, places, progress, interrupted: interrupt.signal };
   const queue = [...images];
   const next = async (): Promise<void> => {
     for (let image = queue.shift(); image !== undefined; image = queue.shift()) {
@@ -56,12 +64,22 @@ export async function runImages(images: readonly string[], options: RunOptions):
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   } finally {
-    stopProgress();
     progress.clear();
-    await engine.stop();
+    await site.close();
     interrupt.end();
   }
   return interrupt.signal.aborted ? EXIT.interrupted : exitCode;
+}
+
+async function openSite({ master, threads }: RunOptions, onProgress: OnProgress): Promise<Site> {
+  if (master === undefined) {
+    const { openHere } = await import("./here.ts");
+    return openHere(threads, onProgress);
+  }
+  if (threads !== undefined)
+    throw new UsageError("--threads are of this machine. Leave out --master, or them.");
+  const { openThere } = await import("./there.ts");
+  return openThere(await connect({ master }), onProgress);
 }
 
 async function runImage(run: Run, image: string): Promise<number> {
@@ -89,25 +107,18 @@ async function runImage(run: Run, image: string): Promise<number> {
 
 /** One image from file to file. */
 async function processImage(run: Run, image: string): Promise<{ job: JobView; output: string }> {
-  const { master } = run.engine;
-  const submitted = await master.submit(submitRequest(image, run.format, run.options));
-  const cancel = () => {
-    // It may have ended by itself in the meantime.
-    if (master.job(submitted.id)?.ended_at === undefined) master.cancel(submitted.id);
-  };
-  if (run.interrupted.aborted) cancel();
-  run.interrupted.addEventListener("abort", cancel);
+  const { site, options, format, interrupted } = run;
+  const submitted = await site.submit({ image, options, format }, interrupted);
+  let ended = false;
   try {
     const output = run.places?.placeOf(image, submitted.output.format as OutputFormat) ?? "-";
-    const job = await master.wait(submitted.id);
+    const job = await site.wait(submitted.id, interrupted);
+    ended = true;
     if (job.error !== undefined) throw new TesseraError(job.error.code, job.error.message);
     if (job.state === "cancelled") throw new TesseraError("job_cancelled");
-    const finished = master.resultPath(job.id);
-    if (output === "-") await copyToStdout(finished);
-    else await moveInto(finished, output);
+    await site.deliver(job.id, output, interrupted);
     return { job, output };
   } finally {
-    run.interrupted.removeEventListener("abort", cancel);
-    cancel();
+    if (!ended) await site.cancel(submitted.id);
   }
 }

@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "../client/client.ts";
+import { startServer, type TesseraServer } from "../embedded/server.ts";
+import { writePicture } from "../samples/write.ts";
+import { linesIn } from "./support/lines.ts";
+import { startTessera, TESSERA, tessera } from "./support/tessera.ts";
+
+let folder: string;
+let photo: string;
+let drawing: string;
+let large: string;
+let server: TesseraServer;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tessera-remote-"));
+  photo = join(folder, "photo.jpg");
+  drawing = join(folder, "drawing.png");
+  large = join(folder, "large.tiff");
+  await writePicture(photo, { width: 700, height: 500, channels: 3, depth: 8, seed: 3 });
+  await writePicture(drawing, { width: 130, height: 90, channels: 4, depth: 8, seed: 4 });
+  await writePicture(large, { width: 6000, height: 4000, channels: 3, depth: 8, seed: 2 });
+  server = startServer({ threads: 1 });
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const freshFolder = (): string => mkdtempSync(join(folder, "out-"));
+const env = () => ({ TESSERA_CLIENT_MASTER: server.url });
+const remote = (...args: string[]) => tessera(args, { env: env() });
+const client = () => createClient({ url: server.url });
+const SLOW = "median(radius=3) | median(radius=3) | median(radius=3)";
+
+describe("tessera submit, jobs, watch, download", () => {
+  test("send an image, show its job and fetch its result", async () => {
+    const out = freshFolder();
+    const sent = await remote("submit", photo, "--do", "blur(sigma=2)", "--format", "png", "--wait");
+    expect([sent.status, sent.err]).toEqual([0, ""]);
+    const id = sent.out.trim();
+    const listed = await remote("jobs", "--json");
+    expect(JSON.parse(listed.out)).toContainEqual(expect.objectContaining({ id, state: "done" }));
+    expect((await remote("jobs")).out).toMatch(new RegExp(`${id} +done +100 % +700 × 500 .* photo\\.jpg\n`));
+    expect((await remote("jobs", id)).out).toMatch(/pipeline +blur\(sigma=2\)\n/);
+    const fetched = await tessera(["download", id], { env: env(), cwd: out });
+    expect(fetched).toMatchObject({
+      status: 0,
+      err: "",
+      out: expect.stringMatching(/^photo\.png {2}\d+ kB\n$/),
+    });
+    expect(readdirSync(out)).toEqual(["photo.png"]);
+    const again = await tessera(["download", id], { env: env(), cwd: out });
+    expect([again.status, again.err]).toEqual([1, expect.stringContaining("exists already")]);
+    const piped = await new Response(
+      startTessera(["download", id, "-o", "-"], { env: env() }).stdout,
+    ).bytes();
+    expect(Bun.hash(piped)).toBe(Bun.hash(readFileSync(join(out, "photo.png"))));
+  });
+
+  test("take an image from stdin, and give what they know as JSON", async () => {
+    const child = Bun.spawn(
+      [process.execPath, TESSERA, "submit", "-", "--name", "a.png", "--json", "--wait", "--priority", "7"],
+      { env: { ...process.env, ...env() }, stdin: Bun.file(drawing), stdout: "pipe", stderr: "inherit" },
+    );
+    const job = JSON.parse(await child.stdout.text());
+    expect(job).toMatchObject({ state: "done", priority: 7, source: { name: "a.png", width: 130 } });
+    const watched = await remote("watch", job.id, "--json");
+    expect([watched.status, JSON.parse(watched.out).state]).toEqual([0, "done"]);
+  });
+
+  test("tell in lines where there is no terminal how far the jobs are, and what became of them", async () => {
+    const { status, out, err } = await remote("submit", photo, drawing, "--do", "blur", "--watch");
+    expect(status).toBe(0);
+    for (const id of out.trim().split("\n"))
+      expect(err).toMatch(new RegExp(`${id} {2}\\w+\\.\\w+ {2}done: `));
+    expect(err).not.toContain("\x1b");
+  });
+
+  test("draw bars on a terminal, and leave a line for each job", async () => {
+    let screen = "";
+    const child = Bun.spawn([process.execPath, TESSERA, "submit", photo, large, "--do", "blur", "--watch"], {
+      env: { ...process.env, ...env(), NO_COLOR: "1" },
+      terminal: {
+        cols: 160,
+        rows: 24,
+        data: (_terminal, bytes) => {
+          screen += new TextDecoder().decode(bytes);
+        },
+      },
+    });
+    expect(await child.exited).toBe(0);
+    expect(screen).toMatch(/large\.tiff ▕.{24}▏ +\d+ % {2}/);
+    expect(screen).toMatch(/photo\.jpg {2}done: 2 tiles in .* s\r\n/);
+    expect(screen.trimEnd()).toMatch(/large\.tiff {2}done: 96 tiles in [\d.]+ s$/);
+  });
+
+  test("work on with the others when one fails", async () => {
+    const missing = join(folder, "missing.jpg");
+    const { status, out, err } = await remote("submit", missing, import.meta.path, drawing);
+    expect(status).toBe(1);
+    expect(out).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(err).toMatch(/missing\.jpg: .*\(file_not_found\)\n/);
+    expect(err).toMatch(/\(image_unknown_type\)\n/);
+  });
+});
+
+describe("tessera pause, resume, cancel, retry, workers", () => {
+  test("do to jobs what they say", async () => {
+    const id = (await remote("submit", large, "--do", SLOW)).out.trim();
+    expect(await remote("pause", id)).toEqual({ status: 0, out: `${id}  paused\n`, err: "" });
+    expect((await remote("resume", id)).out).toMatch(new RegExp(`^${id} {2}(queued|ingesting|running)\n$`));
+    const cancelled = await remote("cancel", "nobody", id);
+    expect([cancelled.status, cancelled.out]).toEqual([1, `${id}  cancelled\n`]);
+    expect(cancelled.err).toContain("nobody: There is no such job. (job_not_found)");
+    const retried = await remote("retry", id, "--json");
+    expect(retried.status).toBe(1);
+    expect(JSON.parse(retried.out)).toMatchObject({ id, error: { code: "job_not_failed" } });
+  });
+
+  test("show who works", async () => {
+    const { out } = await remote("workers");
+    expect(out).toMatch(/^NAME .*\n.* live +1 /);
+    expect(JSON.parse((await remote("workers", "--json")).out)).toMatchObject([
+      { state: "live", threads: 1 },
+    ]);
+  });
+});
+
+describe("an interruption", () => {
+  test("leaves what is waited for as it is: the job goes on", async () => {
+    const child = startTessera(["submit", large, "--do", SLOW, "--watch"], { env: env() });
+    const [id] = await first(linesIn(child.stdout));
+    await first(linesIn(child.stderr));
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect((await client().getJob({ id: id! })).state).not.toBe("cancelled");
+    await client().cancelJob({ id: id! });
+  });
+
+  test("of `run --master` cancels the job, and leaves nothing (P9)", async () => {
+    const out = freshFolder();
+    const child = startTessera(
+      ["run", large, "--do", SLOW, "-o", join(out, "x.png"), "--master", server.url],
+      {},
+    );
+    const begun = new AbortController();
+    let id: string | undefined;
+    for await (const job of client().watchAll({ signal: begun.signal })) {
+      if (job.source.name !== "large.tiff" || job.state === "cancelled") continue;
+      ({ id } = job);
+      break;
+    }
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(await child.stderr.text()).toContain("(job_cancelled)");
+    expect((await client().getJob({ id: id! })).state).toBe("cancelled");
+    expect(readdirSync(out)).toEqual([]);
+  });
+});
+
+describe("tessera run --master", () => {
+  test("gives the same files and figures as without", async () => {
+    const out = freshFolder();
+    const run = async (name: string, ...more: string[]) => {
+      const args = [
+        "run",
+        photo,
+        drawing,
+        "--do",
+        "blur(sigma=3) | rotate_90",
+        "-o",
+        join(out, name),
+        "--json",
+      ];
+      const { status, out: text, err } = await tessera([...args, "--format", "webp", ...more]);
+      expect([status, err]).toEqual([0, ""]);
+      const lines = text.trimEnd().split("\n");
+      return lines.map((line) => Object.keys(JSON.parse(line)));
+    };
+    expect(await run("there", "--master", server.url)).toEqual(await run("here"));
+    for (const name of ["photo.webp", "drawing.webp"])
+      expect(Bun.hash(readFileSync(join(out, "there", name)))).toBe(
+        Bun.hash(readFileSync(join(out, "here", name))),
+      );
+  });
+
+  test("fails with the same words and exit codes", async () => {
+    const output = join(freshFolder(), "x.jpg");
+    for (const args of [
+      [photo, "--do", "sharpn"],
+      [photo, "--quality", "101"],
+      [photo, "--tile-size", "7"],
+      [join(folder, "missing.jpg")],
+      [import.meta.path],
+    ]) {
+      const here = await tessera(["run", ...args, "-o", output]);
+      const there = await tessera(["run", ...args, "-o", output, "--master", server.url]);
+      expect(there).toEqual(here);
+    }
+  });
+
+  test("does not count this machine's threads", async () => {
+    const { status, err } = await remote("run", photo, "-o", "-", "--threads", "2", "--master", server.url);
+    expect([status, err]).toEqual([2, expect.stringContaining("--threads")]);
+  });
+});
+
+describe("P6: a master that is not there", () => {
+  test("is told with its address and what to do", async () => {
+    const { status, out, err } = await tessera(["jobs", "--master", "http://127.0.0.1:1"]);
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toMatch(
+      /Check its address, and that it runs\. It was http:\/\/127\.0\.0\.1:1 \(.*server_unreachable/,
+    );
+  });
+
+  test("by an address that is none is a mistake of the command", async () => {
+    for (const url of ["127.0.0.1:8080", "ftp://a", "http://a:b@c"]) {
+      const { status, err } = await tessera(["jobs", "--master", url]);
+      expect([status, err]).toEqual([2, expect.stringContaining("(usage)")]);
+    }
+  });
+});
+
+async function first(lines: AsyncGenerator<string>): Promise<string[]> {
+  for await (const line of lines) return [line];
+  return [];
+}
