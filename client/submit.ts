@@ -1,7 +1,8 @@
 import type { JobView } from "../shared/api/job.ts";
 import type { Query } from "../shared/api/route.ts";
 import { JOBS } from "../shared/api/routes/jobs.ts";
-import type { CallOptions, Sendable } from "./calls.ts";
+import { TesseraError } from "../shared/errors.ts";
+import type { Sendable } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 
 type Asked = Query<typeof JOBS.submitJob>;
@@ -30,7 +31,7 @@ export type Image = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 
 /**
  * Sends an image, which is never held in memory as a whole unless it is given so. A file on disk is `Bun.file(path)` or
- * Node's `openAsBlob(path)`. What is no stream is sent again if the connection fails.
+ * Node's `openAsBlob(path)`. What is no stream is sent again if the connection fails. After an abort there is no job.
  */
 export async function submit(
   connection: Connection,
@@ -41,24 +42,45 @@ export async function submit(
   const blob = image instanceof Uint8Array ? new Blob([image]) : image;
   const streamed = blob instanceof ReadableStream;
   const total = streamed ? bytes : blob.size;
-  const call: CallOptions = {
-    headers: {
-      "content-type": mediaType(type ?? (streamed ? "" : blob.type)),
-      "idempotency-key": idempotencyKey ?? crypto.randomUUID(),
-      // For streams; of all others `fetch` knows it itself.
-      ...(total !== undefined && { "content-length": `${total}` }),
-    },
-    // The answer comes when all has been sent, and that takes as long as it takes.
-    timeoutMs: 0,
-    ...(signal && { signal }),
+  let sent = 0;
+  const told = (now: number) => {
+    signal?.throwIfAborted();
+    sent = now;
+    onProgress?.({ bytes: sent, total });
+  };
+  const upload = new AbortController();
+  // Once all is sent there may be a job: the answer says which.
+  const stop = () => sent !== total && upload.abort(signal?.reason);
+  const headers = {
+    "content-type": mediaType(type ?? (streamed ? "" : blob.type)),
+    "idempotency-key": idempotencyKey ?? crypto.randomUUID(),
+    // For streams; of all others `fetch` knows it itself.
+    ...(total !== undefined && { "content-length": `${total}` }),
   };
   const steps = pipeline === undefined || typeof pipeline === "string" ? pipeline : JSON.stringify(pipeline);
-  const told = onProgress && ((sent: number) => onProgress({ bytes: sent, total }));
-  const body = told === undefined ? blob : withProgress(blob, told);
-  told?.(0);
-  const job = (await connection.call(JOBS.submitJob, { ...asked, pipeline: steps, body }, call)) as JobView;
-  if (total !== undefined) told?.(total);
-  return job;
+  const args = { ...asked, pipeline: steps, body: withProgress(blob, told) };
+  // The answer comes when all has been sent, and that takes as long as it takes.
+  const call = { headers, timeoutMs: 0, signal: upload.signal };
+  told(0);
+  signal?.addEventListener("abort", stop);
+  try {
+    const job = (await connection.call(JOBS.submitJob, args, call)) as JobView;
+    if (signal?.aborted) await cancel(connection, job.id);
+    signal?.throwIfAborted();
+    if (total !== undefined) told(total);
+    return job;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+async function cancel(connection: Connection, id: string): Promise<void> {
+  try {
+    await connection.call(JOBS.cancelJob, { id });
+  } catch (thrown) {
+    // It has ended by itself.
+    if (!(thrown instanceof TesseraError && thrown.code === "job_not_active")) throw thrown;
+  }
 }
 
 const mediaType = (type: string): string => (/^image\/./.test(type) ? type : "application/octet-stream");
@@ -76,6 +98,7 @@ function counted(
   told: (sent: number) => void,
 ): ReadableStream<Uint8Array> {
   let sent = 0;
+  told(sent);
   return stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {

@@ -33,7 +33,7 @@ const freshFolder = (): string => mkdtempSync(join(folder, "out-"));
 const env = () => ({ TESSERA_CLIENT_MASTER: server.url });
 const remote = (...args: string[]) => tessera(args, { env: env() });
 const client = () => createClient({ url: server.url });
-const SLOW = "median(radius=3) | median(radius=3) | median(radius=3)";
+const SLOW = "bilateral(radius=10)";
 
 describe("tessera submit, jobs, watch, download", () => {
   test("send an image, show its job and fetch its result", async () => {
