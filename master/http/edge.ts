@@ -34,7 +34,8 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
   app.use(async (context, next) => {
     await next();
     context.header("x-content-type-options", "nosniff");
-    context.header("content-security-policy", "default-src 'none'");
+    if (!context.res.headers.has("content-security-policy"))
+      context.header("content-security-policy", "default-src 'none'");
   });
   app.use(limited(options.limiter, options.trustedProxies ?? []));
   const all = Object.entries(ROUTES) as [Operation, Route][];

@@ -3,10 +3,13 @@ export const names = (header: string | null, etag: string): boolean =>
   header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag) ?? false;
 
 /** A text that changes with the program alone, or nothing for whoever has it. */
-export function fixed(text: string, type: string): (request: Request) => Response {
+export function fixed(
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): (request: Request) => Response {
   const etag = `"${Bun.hash(text).toString(36)}"`;
   return (request) =>
     names(request.headers.get("if-none-match"), etag)
       ? new Response(null, { status: 304, headers: { etag } })
-      : new Response(text, { headers: { etag, "content-type": type, "cache-control": "no-cache" } });
+      : new Response(text, { headers: { ...headers, etag, "cache-control": "no-cache" } });
 }

@@ -74,7 +74,7 @@ function readText(schema: TSchema, text: string): unknown {
     case "boolean":
       return text === "true" ? true : text === "false" ? false : undefined;
     case "array":
-      return text.split(",").map((one) => readText(schema.items as TSchema, one.trim()));
+      return text === "" ? [] : text.split(",").map((one) => readText(schema.items as TSchema, one.trim()));
     default:
       return text;
   }
@@ -82,14 +82,7 @@ function readText(schema: TSchema, text: string): unknown {
 
 /** A body of JSON. @throws content_type_unsupported, request_invalid that names the first place that is wrong */
 export async function readJson<T extends TSchema>(schema: T, request: Request): Promise<Static<T>> {
-  const text = await textOf(request);
-  let value: unknown;
-  try {
-    // What could be taken for an object's own parentage is no field of ours.
-    value = JSON.parse(text, (name, held) => (name === "__proto__" ? undefined : held));
-  } catch (cause) {
-    throw new TesseraError("request_invalid", "The body is not JSON.", { cause });
-  }
+  const value = parsed(await textOf(request));
   const fault = Value.Errors(schema, value).First();
   if (fault !== undefined) {
     const where = fault.path === "" ? "The body" : `The body's ${fault.path.slice(0, 100)}`;
@@ -98,20 +91,39 @@ export async function readJson<T extends TSchema>(schema: T, request: Request): 
   return value as Static<T>;
 }
 
-/** @throws content_type_unsupported, request_invalid if it is longer than is held in memory */
+/** @throws request_invalid also for a name that could be taken for an object's parentage: it is no field of ours */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text, (name, held: unknown) => {
+      if (name === "__proto__") throw new TesseraError("request_invalid", "No field is called '__proto__'.");
+      return held;
+    });
+  } catch (thrown) {
+    if (thrown instanceof TesseraError) throw thrown;
+    throw new TesseraError("request_invalid", "The body is not JSON.", { cause: thrown });
+  }
+}
+
+/** @throws content_type_unsupported, request_invalid if it is no UTF-8 or longer than is held in memory */
 async function textOf(request: Request): Promise<string> {
   if (mediaType(request) !== "application/json")
     throw new TesseraError("content_type_unsupported", "Expected application/json.");
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
   let bytes = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > JSON_BYTES_MAX)
-      throw new TesseraError("request_invalid", `The body is longer than ${JSON_BYTES_MAX} bytes.`);
-    text += decoder.decode(chunk, { stream: true });
+  try {
+    for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength;
+      if (bytes > JSON_BYTES_MAX)
+        throw new TesseraError("request_invalid", `The body is longer than ${JSON_BYTES_MAX} bytes.`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (thrown) {
+    if (thrown instanceof TesseraError) throw thrown;
+    // A decoder throws for what is no UTF-8, and a stream when its sender has gone away.
+    throw new TesseraError("request_invalid", "The body is not whole, or not UTF-8.", { cause: thrown });
   }
-  return text + decoder.decode();
 }
 
 /** What a body is said to be, without parameters; empty if nothing is said. */

@@ -2,13 +2,20 @@ import { openApiDocument } from "../../../shared/api/openapi/document.ts";
 import type { SYSTEM } from "../../../shared/api/routes/system.ts";
 import { describeOps } from "../../../shared/ops/describe.ts";
 import { fixed } from "../etag.ts";
+import { PAGE_POLICY, referencePage } from "../reference/page.ts";
 import type { Handlers } from "../route_call.ts";
 
 export function systemHandlers(): Handlers<typeof SYSTEM> {
-  const openApi = fixed(JSON.stringify(openApiDocument()), "application/json");
+  const document = openApiDocument();
+  const openApi = fixed(JSON.stringify(document), { "content-type": "application/json" });
+  const reference = fixed(referencePage(document), {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": PAGE_POLICY,
+  });
   return {
     isAlive: () => ({ status: "ok" }),
     getOpenApi: ({ request }) => openApi(request),
+    getReference: ({ request }) => reference(request),
     listTransforms: () => describeOps(),
   };
 }

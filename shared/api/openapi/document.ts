@@ -6,6 +6,8 @@ import { SCOPES } from "../scopes.ts";
 import { type OperationObject, operationOf } from "./operation.ts";
 import { type JsonSchema, SchemaCollector } from "./schemas.ts";
 
+export type { JsonSchema, OperationObject };
+
 export interface OpenApi {
   readonly openapi: string;
   readonly info: Readonly<Record<string, unknown>> & { readonly title: string; readonly version: string };

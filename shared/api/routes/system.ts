@@ -39,6 +39,15 @@ export const SYSTEM = routes({
     },
     errors: [],
   },
+  getReference: {
+    ...{ method: "get", path: "/docs", tag: "system", scope: "open" },
+    summary: "The same for people",
+    answers: {
+      200: { about: "A page.", types: ["text/html"], headers: { ETag } },
+      304: { about: "It is the one that you have.", headers: { ETag } },
+    },
+    errors: [],
+  },
   listTransforms: {
     ...{ method: "get", path: "/v1/transforms", tag: "system", scope: "read" },
     summary: "Every op that a pipeline may have",
