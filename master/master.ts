@@ -15,7 +15,7 @@ import { viewOf } from "./jobs/progress.ts";
 import { JobRunner } from "./jobs/runner.ts";
 import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
 import { type TileChange, TileMap } from "./jobs/tile_map.ts";
-import { JobWatchers } from "./jobs/watchers.ts";
+import { type JobName, JobWatchers } from "./jobs/watchers.ts";
 import { Limiter } from "./limiting/limiter.ts";
 import type { Limits } from "./limits.ts";
 import { DEFAULT_OUTBOUND, Outbound, type OutboundOptions } from "./outbound/outbound.ts";
@@ -176,7 +176,7 @@ export class Master {
     this.store.insert(id, stored, about);
     this.runner.enqueue(this.store.get(id)!);
     this.runner.schedule();
-    return this.view(id);
+    return this.told(id);
   }
 
   job(id: string): JobView | undefined {
@@ -270,23 +270,41 @@ export class Master {
     return () => this.tileListeners.delete(listener);
   }
 
+  /** Told that a job has changed, is new or is no more; and of every tile of it that is done or refused. */
+  onTouch(listener: (job: JobName) => void): () => void {
+    return this.watchers.addTouched(listener);
+  }
+
   /** Where every tile of a job stands. @throws job_not_found */
   tiles(id: string): TileMapView {
+    return this.tileMap(id).view();
+  }
+
+  /** The same, as it is kept; that of a job under way changes with it. @throws job_not_found */
+  tileMap(id: string): TileMap {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    const underWay = this.runner.progressOf(id)?.tiles;
-    if (underWay !== undefined) return underWay.view();
+    const underWay = this.tileMapUnderWay(id);
+    if (underWay !== undefined) return underWay;
     const { pipeline, probe, tileSize } = record.request;
     // What was taken in once is shown, whatever limits there are now.
     const plan = planPipeline(pipeline, probe.shape, tileSize, Number.POSITIVE_INFINITY);
-    return new TileMap(id, plan, this.store.tiles(id)).view();
+    return new TileMap(id, plan, this.store.tiles(id));
+  }
+
+  /** Each run of a job has its own. */
+  tileMapUnderWay(id: string): TileMap | undefined {
+    return this.runner.progressOf(id)?.tiles;
   }
 
   private tile(assignment: Assignment, event: TileEvent): void {
     const change = this.runner.tile(assignment, event);
     if (change !== undefined) for (const listener of this.tileListeners) listener(change);
-    const { job } = assignment.run.needs;
-    if (event.what !== "sent" && this.watchers.any) this.watchers.tell(this.view(job));
+    if (event.what === "sent") return;
+    const { job: id } = assignment.run.needs;
+    const owner = this.runner.ownerOf(id);
+    if (owner !== undefined) this.watchers.touch({ id, owner });
+    if (this.watchers.any) this.watchers.tell(this.view(id));
   }
 
   private told(id: string): JobView {

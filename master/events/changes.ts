@@ -22,6 +22,13 @@ export class Changes<K> {
     }
   }
 
+  /** What was known up to `seq` says nothing any more. */
+  forget(seq: number): void {
+    this.ticks = [];
+    this.size = 0;
+    this.knownSince = seq;
+  }
+
   /** The latest tick in which something changed, as far as it is known. */
   get last(): number {
     return this.ticks.at(-1)?.seq ?? this.knownSince;

@@ -36,6 +36,7 @@ export type AnyFeed = Feed<string | number>;
 export abstract class Feed<K> {
   private readonly changes: Changes<K>;
   private pending = new Set<K>();
+  private isAnew = false;
   private readonly frames = new Map<string, Frame>();
   private seq: number;
 
@@ -66,21 +67,34 @@ export abstract class Feed<K> {
   /** A tick, which has the number `seq` if anything has changed since the last one. @returns whether it has */
   seal(seq: number): boolean {
     this.frames.clear();
-    if (this.pending.size === 0) return false;
-    this.changes.add(seq, this.pending);
+    if (this.pending.size === 0 && !this.isAnew) return false;
+    if (this.isAnew) this.changes.forget(seq);
+    else this.changes.add(seq, this.pending);
+    this.isAnew = false;
     this.pending = new Set();
     this.seq = seq;
     return true;
   }
 
   /** Something has changed; it is told at the next tick. */
-  touch(key: K): void {
+  protected touch(key: K): void {
     this.pending.add(key);
     this.options.onTouch();
   }
 
-  /** Nobody reads it any more. */
-  close(): void {}
+  /** A job that it may tell of has changed, is new or is no more. */
+  jobTouched(_id: string): void {}
+
+  /** Everything may have changed; everyone is told the whole again. */
+  protected anew(): void {
+    this.isAnew = true;
+    this.options.onTouch();
+  }
+
+  /** Nobody reads it for now. @returns whether it goes on noting what changes, for those who come back */
+  rest(): boolean {
+    return true;
+  }
 
   /** The state now; in parts where it is long. */
   protected abstract snapshot(seq: number, part: number): StateMessage;

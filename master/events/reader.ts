@@ -119,7 +119,7 @@ export class Reader {
       if (next === undefined) continue;
       subscription.told = next.told;
       frames.push(next.frame);
-      bytes += next.frame.size;
+      bytes += next.frame.payload().length;
       this.subscriptions.delete(topic);
       if (next.frame.message.type === "gone") this.hub.leave(this, topic);
       else this.subscriptions.set(topic, subscription);

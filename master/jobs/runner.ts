@@ -95,6 +95,11 @@ export class JobRunner {
   }
 
   /** Of a job under way. */
+  ownerOf(id: string): string | undefined {
+    return this.active.get(id)?.run.record.owner;
+  }
+
+  /** Of a job under way. */
   progressOf(id: string): Progress | undefined {
     return this.active.get(id)?.progress;
   }

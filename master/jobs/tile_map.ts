@@ -1,4 +1,10 @@
-import { TILE_STATES, type TileMapView, type TileState } from "../../shared/api/tiles.ts";
+import {
+  type StageGrid,
+  TILE_STATES,
+  type TileMapView,
+  type TileState,
+  type TileView,
+} from "../../shared/api/tiles.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { Plan, StagePlan } from "../plan/plan.ts";
 
@@ -57,11 +63,23 @@ class StageTiles {
     this.ms[tile] = Math.min(Math.round(ms), 0xffff);
   }
 
-  view(): TileMapView["stages"][number] {
+  /** Whether anything has been tried of it. */
+  isTried(tile: number): boolean {
+    return this.states[tile] !== 0 || this.attempts[tile] !== 0;
+  }
+
+  grid(): StageGrid {
     const { index, columns, rows, tile, output } = this.plan;
     return {
       ...{ index, columns, rows, tile_width: tile.width, tile_height: tile.height },
-      ...{ width: output.width, height: output.height, done: this.done },
+      ...{ width: output.width, height: output.height },
+    };
+  }
+
+  view(): TileMapView["stages"][number] {
+    return {
+      ...this.grid(),
+      done: this.done,
       states: base64(this.states),
       attempts: base64(this.attempts),
       workers: base64(this.workers),
@@ -99,6 +117,37 @@ export class TileMap {
     const state = AFTER[what];
     this.stages[stage]!.set(tile, state, attempt, this.placeOf(worker), ms);
     return { job: this.job, stage, tile, state, worker, attempt, ms };
+  }
+
+  /** How many tiles there are, in all stages. */
+  get size(): number {
+    return this.stages.reduce((sum, { states }) => sum + states.length, 0);
+  }
+
+  grids(): StageGrid[] {
+    return this.stages.map((stage) => stage.grid());
+  }
+
+  tile(stage: number, tile: number): TileView {
+    const { states, attempts, workers, ms } = this.stages[stage]!;
+    const worker = this.workers[workers[tile]! - 1];
+    return {
+      ...{ stage, tile, state: TILE_STATES[states[tile]!]!, attempt: attempts[tile]!, ms: ms[tile]! },
+      ...(worker !== undefined && { worker }),
+    };
+  }
+
+  /** Those of the tiles from `start` to `end`, counted through all stages, that are not as they were at first. */
+  tried(start: number, end: number): TileView[] {
+    const found: TileView[] = [];
+    let first = 0;
+    for (const [index, stage] of this.stages.entries()) {
+      const count = stage.states.length;
+      for (let tile = Math.max(0, start - first); tile < Math.min(count, end - first); tile++)
+        if (stage.isTried(tile)) found.push(this.tile(index, tile));
+      first += count;
+    }
+    return found;
   }
 
   view(): TileMapView {

@@ -1,8 +1,11 @@
 import { hasEnded, type JobView } from "./job.ts";
 
+export type JobName = Pick<JobView, "id" | "owner">;
+
 /** Whoever wants to hear of jobs: of every change, or of one job's end. */
 export class JobWatchers {
   private readonly listeners = new Set<(job: JobView) => void>();
+  private readonly touched = new Set<(job: JobName) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
 
   /** Whether anybody hears of every change. */
@@ -16,6 +19,12 @@ export class JobWatchers {
     return () => this.listeners.delete(listener);
   }
 
+  /** For those who look at the job themselves, when they want to know more. Returns how to end it. */
+  addTouched(listener: (job: JobName) => void): () => void {
+    this.touched.add(listener);
+    return () => this.touched.delete(listener);
+  }
+
   /** Resolves when the job has ended, which it has not yet. */
   end(id: string): Promise<JobView> {
     return new Promise((resolve) => {
@@ -25,7 +34,12 @@ export class JobWatchers {
     });
   }
 
+  touch(job: JobName): void {
+    for (const listener of this.touched) listener(job);
+  }
+
   tell(view: JobView): void {
+    this.touch(view);
     for (const listener of this.listeners) listener(view);
     if (!hasEnded(view.state)) return;
     for (const resolve of this.waiting.get(view.id) ?? []) resolve(view);

@@ -9,11 +9,13 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { JobSchema } from "./job.ts";
 import { strict } from "./route.ts";
+import { StageGridSchema, TileSchema } from "./tiles.ts";
 import { WorkerSchema } from "./worker.ts";
 
 export const EventTopic = Type.String({
-  pattern: "^(jobs|workers|job:[\\w-]{1,100})$",
-  description: "`jobs` (the caller's; everyone's for `admin`), `workers`, or `job:` with a job's id.",
+  pattern: "^(jobs|workers|(job|tiles):[\\w-]{1,100})$",
+  description:
+    "`jobs` (the caller's; everyone's for `admin`), `workers`, and `job:` or `tiles:` with a job's id.",
   examples: ["jobs", "job:0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911"],
 });
 
@@ -57,6 +59,16 @@ const JobsMessage = message("jobs", {
   gone: Gone,
 });
 const WorkersMessage = message("workers", { ...TOLD, workers: Type.Array(WorkerSchema), gone: Gone });
+/** Over a WebSocket it is a binary frame: see `tile_frame.ts`. */
+const TilesMessage = message("tiles", {
+  ...TOLD,
+  part: Type.Integer({
+    description: "A long snapshot comes in parts; what is told before all of it counts for nothing.",
+  }),
+  more: Type.Boolean({ description: "Another part of the snapshot follows." }),
+  stages: Type.Array(StageGridSchema, { description: "In the first part of a snapshot." }),
+  tiles: Type.Array(TileSchema, { description: "In a snapshot all that have been tried." }),
+});
 /** The subscription has ended: its job is not there any more. */
 const GoneMessage = message("gone", { topic: EventTopic });
 /** Something that was said could not be done, or the connection is about to be closed. */
@@ -71,6 +83,7 @@ export const ServerMessage = Type.Union([
   Hello,
   JobMessage,
   JobsMessage,
+  TilesMessage,
   WorkersMessage,
   GoneMessage,
   ErrorMessage,
@@ -79,6 +92,7 @@ export const ServerMessage = Type.Union([
 export type Since = Static<typeof Since>;
 export type ClientMessage = Static<typeof ClientMessage>;
 export type ServerMessage = Static<typeof ServerMessage>;
+export type TilesMessage = Static<typeof TilesMessage>;
 export type GoneMessage = Extract<ServerMessage, { type: "gone" }>;
 /** A message that tells of a topic's state. */
 export type TopicMessage = Extract<ServerMessage, { seq: number }>;

@@ -7,7 +7,7 @@ export type TileState = (typeof TILE_STATES)[number];
 const bytes = (what: string) =>
   Type.String({ contentEncoding: "base64", description: `One for each tile, in rows from the top: ${what}` });
 
-const StageTiles = Type.Object({
+const GRID = {
   index: Type.Integer(),
   columns: Type.Integer(),
   rows: Type.Integer(),
@@ -15,6 +15,25 @@ const StageTiles = Type.Object({
   tile_height: Type.Integer({ description: "Of every tile but those at the bottom edge." }),
   width: Type.Integer({ description: "Of what the stage makes." }),
   height: Type.Integer(),
+};
+
+/** Where the tiles of a stage lie. */
+export const StageGridSchema = Type.Object(GRID);
+export type StageGrid = Static<typeof StageGridSchema>;
+
+/** How one tile stands. */
+export const TileSchema = Type.Object({
+  stage: Type.Integer(),
+  tile: Type.Integer({ description: "Counted in rows from the top." }),
+  state: Type.Unsafe<TileState>(Type.Union(TILE_STATES.map((state) => Type.Literal(state)))),
+  attempt: Type.Integer({ description: "Which attempt it is or was at." }),
+  worker: Type.Optional(Type.String({ description: "Who has or had it." })),
+  ms: Type.Integer({ description: "That it took, once it is done, at most 65535." }),
+});
+export type TileView = Static<typeof TileSchema>;
+
+const StageTiles = Type.Object({
+  ...GRID,
   done: Type.Integer({ description: "How many of its tiles are done." }),
   states: bytes(
     `a byte; ${TILE_STATES.map((state, i) => `${i} ${state}`).join(", ")}. A failed one is tried again while the job runs.`,

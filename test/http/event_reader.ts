@@ -1,4 +1,5 @@
 import type { ServerMessage } from "../../shared/api/events.ts";
+import { decodeTiles } from "../../shared/api/tile_frame.ts";
 
 interface Waiting {
   readonly wanted: (message: ServerMessage) => boolean;
@@ -17,7 +18,8 @@ export class EventReader {
   constructor(url: string, headers: Record<string, string> = {}) {
     this.socket = new WebSocket(url, { headers });
     this.socket.binaryType = "arraybuffer";
-    this.socket.onmessage = ({ data }) => this.hear(JSON.parse(data));
+    this.socket.onmessage = ({ data }) =>
+      this.hear(typeof data === "string" ? JSON.parse(data) : decodeTiles(data));
     this.closed = new Promise((resolve) => {
       this.socket.onclose = ({ code, reason }) => resolve({ code, reason });
     });

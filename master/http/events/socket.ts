@@ -36,7 +36,7 @@ export class SocketOutlet implements Outlet {
   send(frames: readonly Frame[]): void {
     // One write for all of them.
     this.socket?.cork((socket) => {
-      for (const frame of frames) socket.sendText(frame.text());
+      for (const frame of frames) socket.send(frame.payload());
     });
   }
 

@@ -67,7 +67,10 @@ function open(
 }
 
 const topicsOf = ({ query }: EventsCall): string[] => [
-  ...new Set([...(query.topics ?? []), ...(query.job === undefined ? [] : [`job:${query.job}`])]),
+  ...new Set([
+    ...(query.topics ?? []),
+    ...(query.job === undefined ? [] : [`job:${query.job}`, `tiles:${query.job}`]),
+  ]),
 ];
 
 /** A page of another site must not read with what the browser sends along. @throws forbidden */
