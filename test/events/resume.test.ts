@@ -13,7 +13,7 @@ import { type Random, seeded } from "../engine/random.ts";
 import { TestOutlet } from "./outlet.ts";
 import { Told } from "./told.ts";
 
-const ANN: Caller = { owner: "ann", name: "ann", scopes: new Set<Scope>(["read"]) };
+const ANN: Caller = { by: "key", owner: "ann", name: "ann", scopes: new Set<Scope>(["read"]) };
 const STEPS = 100;
 
 /** What the stories have to have been through, to be worth their while. */

@@ -16,9 +16,8 @@ export const eventHandlers = (hub: EventHub, gate: Gate): Handlers<typeof EVENTS
       : stream(call, hub, gate),
 });
 
-/** @throws request_invalid, forbidden, job_not_found, too_many_watchers */
+/** @throws request_invalid, job_not_found, too_many_watchers */
 function socket(call: EventsCall, hub: EventHub, gate: Gate): Response {
-  refuseForeign(call.request);
   const outlet = new SocketOutlet(hub.now);
   const reader = open(call, hub, outlet, gate);
   outlet.reader = reader;
@@ -72,10 +71,3 @@ const topicsOf = ({ query }: EventsCall): string[] => [
     ...(query.job === undefined ? [] : [`job:${query.job}`, `tiles:${query.job}`]),
   ]),
 ];
-
-/** A page of another site must not read with what the browser sends along. @throws forbidden */
-function refuseForeign({ url, headers }: Request): void {
-  const origin = headers.get("origin");
-  if (origin !== null && URL.parse(origin)?.host !== new URL(url).host)
-    throw new TesseraError("forbidden", "The page is of another origin.");
-}
