@@ -123,7 +123,7 @@ describe("P2: a result is there when the job is done, and not before", () => {
       await master.submit({ ...asked, id: "it", source: uploaded(bench, source, "it") });
       await master.wait("it");
       expect(wrong).toEqual([]);
-      expect([...states]).toEqual(["ingesting", "running", "exporting", "done"]);
+      expect([...states]).toEqual(["queued", "ingesting", "running", "exporting", "done"]);
       expect(master.resultPath("it")).toBe(join(dir, "jobs", "it", "result.png"));
       await master.stop(); // the canvases go after the job is told to be done
       expect(filesIn(join(dir, "jobs", "it"))).toEqual(["result.png"]);
