@@ -30,6 +30,8 @@ export class Access implements Gate {
   readonly keys: Keys;
   readonly sessions: Sessions;
   readonly origins: Origins;
+  readonly secure: boolean;
+  readonly corsOrigins: readonly string[];
   private readonly db: Database;
   private readonly onLoopback: boolean;
   private closed = false;
@@ -37,6 +39,8 @@ export class Access implements Gate {
   /** @throws address_not_loopback if others could reach it and there is no key */
   constructor(options: AccessOptions = {}) {
     const { dir, hostname = "127.0.0.1", secure = false, corsOrigins = [], now = Date.now } = options;
+    this.secure = secure;
+    this.corsOrigins = corsOrigins;
     this.origins = new Origins(corsOrigins);
     this.onLoopback = isLoopback(hostname);
     this.db = openAccessFile(dir);

@@ -11,7 +11,9 @@ import { systemHandlers } from "./handlers/system.ts";
 import { workerHandlers } from "./handlers/workers.ts";
 import type { SubmitOptions } from "./submit.ts";
 
-export interface AppOptions extends SubmitOptions, Omit<EdgeOptions, "limiter" | "gate"> {
+export interface AppOptions
+  extends SubmitOptions,
+    Omit<EdgeOptions, "limiter" | "gate" | "secure" | "corsOrigins"> {
   readonly access: Access;
   /** For tests: in place of the access' own. */
   readonly gate?: Gate;
@@ -29,5 +31,6 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...keyHandlers(access.keys),
     ...sessionHandlers(access),
   };
-  return createEdge(handlers, { ...options, gate, limiter: master.limiter });
+  const { secure, corsOrigins } = access;
+  return createEdge(handlers, { ...options, gate, secure, corsOrigins, limiter: master.limiter });
 }

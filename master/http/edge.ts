@@ -7,6 +7,7 @@ import { TesseraError } from "../../shared/errors.ts";
 import { type Caller, may, STRANGER } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import type { Limiter } from "../limiting/limiter.ts";
+import { crossOrigin, securityHeaders } from "./headers.ts";
 import { type Environment, identify, limited } from "./limited.ts";
 import { problem } from "./problem.ts";
 import type { Call, Handlers } from "./route_call.ts";
@@ -18,6 +19,10 @@ type AppContext = Context<Environment>;
 export interface EdgeOptions {
   readonly gate: Gate;
   readonly limiter: Limiter;
+  /** Whether the server speaks TLS. */
+  readonly secure?: boolean;
+  /** Origins whose pages may ask, beside our own. */
+  readonly corsOrigins?: readonly string[];
   /** See `ClientAddress`. */
   readonly trustedProxies?: readonly string[];
   /** For tests: sees every answer of a route before it is sent. What it throws is a fault of ours. */
@@ -31,12 +36,10 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
   const app: App = new Hono<Environment>();
   app.onError((thrown) => problem(thrown));
   app.notFound(() => problem(new TesseraError("route_not_found")));
-  app.use(async (context, next) => {
-    await next();
-    context.header("x-content-type-options", "nosniff");
-    if (!context.res.headers.has("content-security-policy"))
-      context.header("content-security-policy", "default-src 'none'");
-  });
+  app.use(securityHeaders(options.secure ?? false));
+  // An origin that is not on the list is told nothing, and its pages' browsers refuse for us.
+  if (options.corsOrigins !== undefined && options.corsOrigins.length > 0)
+    app.use(crossOrigin(options.corsOrigins));
   app.use(limited(options.limiter, options.trustedProxies ?? []));
   const all = Object.entries(ROUTES) as [Operation, Route][];
   for (const [operation, route] of all) {

@@ -15,6 +15,7 @@ export function problem(thrown: unknown): Response {
   };
   const headers = {
     "content-type": "application/problem+json",
+    ...(error.code === "unauthorized" && { "www-authenticate": 'Bearer realm="tessera"' }),
     ...(error.retryAfterS !== undefined && { "retry-after": `${error.retryAfterS}` }),
   };
   return new Response(JSON.stringify(body), { status, headers });
