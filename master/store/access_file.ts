@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Database, type FileKind } from "./database.ts";
 
@@ -35,12 +35,14 @@ export function openAccessFile(dir?: string): Database {
   if (dir === undefined) return new Database(":memory:", false, ACCESS);
   mkdirSync(dir, { recursive: true });
   const path = join(dir, FILE_NAME);
-  const database = new Database(path, true, ACCESS);
+  if (!existsSync(path)) create(path, dir);
+  return new Database(path, true, ACCESS);
+}
+
+/** This user's only; SQLite gives its other files the same mode and owner. */
+function create(path: string, dir: string): void {
+  closeSync(openSync(path, "a", 0o600));
   const { uid, gid } = statSync(dir);
-  const owned = statSync(path).uid;
-  const own = process.geteuid?.();
-  if (owned === own) chmodSync(path, 0o600);
-  // A key made by root must not lock out the user that the master runs as. SQLite gives its other files the same owner.
-  if (own === 0 && owned === 0 && uid !== 0) chownSync(path, uid, gid);
-  return database;
+  // A key made by root must not lock out the user that the master runs as.
+  if (process.geteuid?.() === 0) chownSync(path, uid, gid);
 }
