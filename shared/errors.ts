@@ -60,6 +60,10 @@ const TABLE = {
   job_cancelled: [409, "The job was cancelled."],
   tile_failed: [500, "A tile could not be processed."],
   tile_lost: [500, "Each worker that tried a tile went away. The tile may be the reason."],
+  task_invalid: [
+    502,
+    "A task cannot be what its master asked for. Only masters may write to the topic of tasks.",
+  ],
   tile_misdelivered: [502, "A tile reached a worker that it was not meant for. It is sent again."],
   op_failed: [500, "An operation failed."],
   result_mismatch: [502, "A worker sent back something other than what was asked for."],

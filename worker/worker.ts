@@ -5,9 +5,9 @@ import { PROTOCOL, type Result, type Task } from "../shared/bus/messages.ts";
 import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import { bytesPerPixel, type PixelFormat } from "../shared/geometry.ts";
-import { compileChain } from "../shared/ops/chain.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
 import { within } from "../shared/within.ts";
+import { chainOf } from "./fitness.ts";
 import { TilePool } from "./pool.ts";
 import type { ThreadInput } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
@@ -142,7 +142,7 @@ export class TileWorker {
     const { buffers, bus } = this.options;
     let target: SharedArrayBuffer | undefined;
     try {
-      const { channels, depth }: PixelFormat = compileChain(steps, input).output;
+      const { channels, depth }: PixelFormat = chainOf(task).output;
       const stride = out.width * bytesPerPixel({ channels, depth });
       if (task.pixels && !bus.packs) target = buffers.take(stride * out.height);
       const wanted = bus.packs && task.pixels ? "packed" : target;

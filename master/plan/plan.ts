@@ -1,6 +1,13 @@
 import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, isEmpty, type Rect, type Shape, type Size } from "../../shared/geometry.ts";
-import { type Chain, compileChain, footprint, shapeAfter, windowOf } from "../../shared/ops/chain.ts";
+import {
+  type Chain,
+  compileChain,
+  FOOTPRINT_MAX,
+  footprint,
+  shapeAfter,
+  windowOf,
+} from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { opNamed } from "../../shared/ops/registry.ts";
 
@@ -8,8 +15,6 @@ import { opNamed } from "../../shared/ops/registry.ts";
 const BAND_BYTES = 8 << 20;
 /** Bytes that one image within a tile's chain should not exceed; beyond it tiles are made smaller. */
 const TILE_BYTES_GOAL = 32 << 20;
-/** Bytes beyond which even a tile of one pixel is refused. */
-const TILE_BYTES_MAX = 512 << 20;
 /** Tiles of a job. Only a pipeline whose tiles had to be made tiny, each with a large window, comes near it. */
 const TILES_MAX = 1_000_000;
 
@@ -141,7 +146,7 @@ function tileFor(chain: Chain, tileSize: number): Size {
     else height = Math.ceil(height / 2);
   }
   const bytes = worst(chain, width, height, footprint);
-  if (bytes > TILE_BYTES_MAX)
+  if (bytes > FOOTPRINT_MAX)
     throw new TesseraError("pipeline_unbounded", `It needs ${Math.ceil(bytes / 2 ** 20)} MiB for one pixel.`);
   return { width, height };
 }

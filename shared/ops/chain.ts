@@ -333,6 +333,9 @@ function packed(kernels: Kernels, like: Plane, depth: 8 | 16): Plane {
   return { at, rect: like.rect, format, stride };
 }
 
+/** Bytes beyond which a tile is neither planned nor begun. */
+export const FOOTPRINT_MAX = 512 << 20;
+
 /** The most bytes that any one image along the chain takes for `out`: what a thread needs, within a small factor. */
 export function footprint(chain: Chain, out: Rect): number {
   return Math.max(...layoutsOf(chain, out).map(bytesOf));

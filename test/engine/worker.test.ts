@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BufferPool } from "../../shared/buffers.ts";
-import type { Heartbeat, Result } from "../../shared/bus/messages.ts";
+import type { Heartbeat, Result, Task } from "../../shared/bus/messages.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import { TileWorker } from "../../worker/worker.ts";
@@ -20,6 +20,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Four steps, each by this factor. */
+const resized = (scale: number) => Array.from({ length: 4 }, () => ({ op: "resize", scale }));
 
 describe("a worker", () => {
   let bus: WatchedBus;
@@ -64,11 +67,31 @@ describe("a worker", () => {
     ]);
   });
 
+  test.each<[what: string, forged: Partial<Task>]>([
+    ["a tile as large as a country", { out: { x: 0, y: 0, width: 2 ** 30, height: 2 ** 30 } }],
+    ["a tile beyond the result", { out: { x: 1 << 20, y: 0, width: 64, height: 64 } }],
+    [
+      "an image so large that no window fits",
+      { input: { width: 2 ** 31, height: 2 ** 31, channels: 3, depth: 8 } },
+    ],
+    ["another format than the window's", { input: { width: 250, height: 190, channels: 4, depth: 16 } }],
+    ["a parameter that no pipeline may have", { steps: [{ op: "blur", sigma: 1e9 }] }],
+    ["a parameter of another kind", { steps: [{ op: "blur", sigma: { length: 1e9 } }] }],
+    ["memory without end on the way", { steps: [...resized(16), ...resized(1 / 16)] }],
+    ["figures of the whole image", { steps: [{ op: "equalize" }] }],
+  ])("P7: a forged task asks for %s, is refused, and the next one is done", async (_, forged) => {
+    await bus.publish("tasks", { ...own(1), ...forged });
+    await bus.publish("tasks", own(2));
+    const [refused, done] = (await resultsOf(2)).toSorted((a, b) => a.tile - b.tile);
+    expect(refused).toMatchObject({ ok: false, code: "task_invalid" });
+    expect(done).toMatchObject({ ok: true });
+  });
+
   test("says why a tile failed, in the code's own sentence and what exactly happened", async () => {
     await bus.publish("tasks", { ...own(1), steps: [{ op: "no such op" }] });
     const [result] = await resultsOf(1);
     if (result === undefined || result.ok) throw new Error("it was done");
-    expect(result.code).toBe("op_failed");
+    expect(result.code).toBe("task_invalid");
     const error = new TesseraError(result.code, result.message);
     expect(error.message.split(new TesseraError(result.code).message)).toHaveLength(2);
   });
