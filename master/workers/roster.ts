@@ -88,7 +88,7 @@ export class Roster {
     const now = this.options.clock.now();
     let seat = this.seats.get(beat.worker);
     if (seat === undefined) {
-      if (this.seats.size >= WORKERS_MAX) return;
+      if (this.seats.size >= WORKERS_MAX && !this.makeRoom()) return;
       seat = new WorkerSeat(beat, now);
       this.seats.set(beat.worker, seat);
     }
@@ -140,6 +140,14 @@ export class Roster {
         heard_ms_ago: now - heardMs,
       };
     });
+  }
+
+  /** Forgets one that works no more or never did, so that whoever fills the list keeps nobody out. */
+  private makeRoom(): boolean {
+    for (const [id, { state, out }] of this.seats)
+      if (out === 0 && (state === "incompatible" || state === "lost" || state === "left"))
+        return this.seats.delete(id);
+    return false;
   }
 
   private stateOf({ phase, protocol, fingerprint }: Heartbeat): WorkerState {
