@@ -8,6 +8,8 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Until the server begins to answer; 0 waits for ever. */
   readonly timeoutMs?: number;
+  /** How often it is tried again, if it may be. */
+  readonly retries?: number;
 }
 
 /** A body as `fetch` sends it. A stream is sent once; what makes one can be asked for another. */

@@ -9,7 +9,7 @@ import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
 import { type Image, type SubmitOptions, submit } from "./submit.ts";
-import { hasEnded, watch, watchAll } from "./watch.ts";
+import { hasEnded, type Watching, watch, watchAll } from "./watch.ts";
 
 export { ProblemError } from "./problem.ts";
 export type { CallOptions, ConnectionOptions, Download, DownloadOptions, Image, JobView, SubmitOptions };
@@ -20,9 +20,9 @@ export interface Client extends Calls {
   /** Sends an image and gives the job that it became. */
   submit(image: Image, options?: SubmitOptions): Promise<JobView>;
   /** A job as it is now, and then whenever it has changed, until it has ended. */
-  watch(id: string, options?: { readonly signal?: AbortSignal }): AsyncGenerator<JobView, void, undefined>;
+  watch(id: string, options?: { readonly signal?: AbortSignal }): Watching;
   /** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
-  watchAll(options?: { readonly signal?: AbortSignal }): AsyncGenerator<JobView, void, undefined>;
+  watchAll(options?: { readonly signal?: AbortSignal }): Watching;
   /** A job once it has ended, however it did. */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<JobView>;
   /** The result of a job that is done. */
@@ -42,11 +42,11 @@ export function createClient(options: ConnectionOptions): Client {
     ...calls,
     url: connection.url.href,
     submit: (image, how) => submit(connection, image, how),
-    watch: (id, how) => watch(connection, id, how),
-    watchAll: (how) => watchAll(connection, how),
+    watch: (id, how) => watch(connection, id, how?.signal),
+    watchAll: (how) => watchAll(connection, how?.signal),
     async wait(id, how) {
       let last: JobView | undefined;
-      for await (const job of watch(connection, id, how)) last = job;
+      for await (const job of watch(connection, id, how?.signal)) last = job;
       return last!;
     },
     download: (id, how) => download(connection, id, how),

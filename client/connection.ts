@@ -49,7 +49,7 @@ export class Connection {
       } catch (thrown) {
         options.signal?.throwIfAborted();
         const waitMs = again ? waitBeforeRetryMs(thrown, attempt, safe) : undefined;
-        if (waitMs === undefined || attempt >= this.retries) throw thrown;
+        if (waitMs === undefined || attempt >= (options.retries ?? this.retries)) throw thrown;
         await pause(waitMs, options.signal);
       }
     }

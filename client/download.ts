@@ -1,5 +1,6 @@
 import { JOBS } from "../shared/api/routes/jobs.ts";
 import { TesseraError } from "../shared/errors.ts";
+import { brokenOff, chunksOf } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
 import { pause, waitBeforeRetryMs } from "./patience.ts";
 import type { Transferred } from "./submit.ts";
@@ -19,8 +20,6 @@ export interface Download {
   readonly stream: ReadableStream<Uint8Array>;
 }
 
-/** A connection that gives nothing for so long is taken for broken. */
-const STALL_MS = 60_000;
 /** In a row, without a byte between them. */
 const FAILURES_MAX = 5;
 
@@ -63,7 +62,7 @@ async function* chunks(file: File, first: Response, { onProgress, signal }: Down
   while (received < file.bytes) {
     try {
       response ??= await rest(file, received);
-      for await (const chunk of stalling(response)) {
+      for await (const chunk of chunksOf(response)) {
         failures = 0;
         received += chunk.byteLength;
         if (received > file.bytes) throw new TesseraError("server_unlike", "It sent more than the file has.");
@@ -81,12 +80,6 @@ async function* chunks(file: File, first: Response, { onProgress, signal }: Down
   }
 }
 
-/** Below HTTP anything may go wrong once the answer has begun. */
-const brokenOff = (thrown: unknown): TesseraError =>
-  thrown instanceof TesseraError
-    ? thrown
-    : new TesseraError("server_unreachable", "The file broke off.", { cause: thrown });
-
 /** What is missing of the same file. */
 async function rest({ ask, etag }: File, received: number): Promise<Response> {
   const response = await ask({ range: `bytes=${received}-`, "accept-encoding": "identity" });
@@ -95,23 +88,6 @@ async function rest({ ask, etag }: File, received: number): Promise<Response> {
     return response;
   await response.body?.cancel();
   throw new TesseraError("server_unlike", "The file has changed while it was downloaded. Begin again.");
-}
-
-async function* stalling(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  try {
-    for (;;) {
-      timer = setTimeout(() => void reader.cancel(), STALL_MS);
-      const { done, value } = await reader.read();
-      clearTimeout(timer);
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    clearTimeout(timer);
-    await reader.cancel().catch(() => {}); // it broke already
-  }
 }
 
 const streamOf = (source: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> =>

@@ -19,6 +19,7 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   { what: "the HTTP edge", imports: /^hono(\/|$)/, only: /^(master\/http|embedded)\// },
   { what: "the upload", imports: /^busboy$/, only: /^master\/(accept|http)\// },
   { what: "addresses", imports: /^ipaddr\.js$/, only: /^(master\/(limiting|outbound)|shared\/config)\// },
+  { what: "the client", imports: /^eventsource-parser$/, only: /^client\// },
   { what: "the command line", imports: /^commander$/, only: /^cli\// },
   { what: "the page", imports: /^(preact|@preact\/.*|uplot|openseadragon)(\/|$)/, only: /^page\// },
   { what: "the kernels' build", imports: /^assemblyscript(\/|$)/, only: /^shared\/kernels\/build\.ts$/ },
@@ -53,7 +54,7 @@ const LAYERS: readonly { what: string; files: RegExp; never: RegExp }[] = [
   {
     what: "the client is nothing but the contract",
     files: /^client\//,
-    never: /^(?!client\/|shared\/(api\/|errors\.ts$)|@sinclair\/typebox$)/,
+    never: /^(?!client\/|shared\/(api\/|errors\.ts$)|@sinclair\/typebox$|eventsource-parser$)/,
   },
   {
     what: "the product does not need its client, but for the command line",

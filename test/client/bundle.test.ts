@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { startServer } from "../../embedded/server.ts";
+import { writePicture } from "../../samples/write.ts";
+import { inFolder } from "../engine/harness.ts";
+
+const CLIENT = join(import.meta.dir, "..", "..", "client", "client.ts");
+
+/** What a program with the bundled client does, whatever runs it. */
+const PROGRAM = `
+import { openAsBlob } from "node:fs";
+import { createClient } from "./client.js";
+const [url, path] = process.argv.slice(2);
+const client = createClient({ url });
+const sent = [];
+const image = await openAsBlob(path, { type: "image/png" });
+const { id } = await client.submit(image, { pipeline: "blur", onProgress: ({ bytes }) => sent.push(bytes) });
+const states = [];
+for await (const { state } of client.watch(id)) states.push(state);
+const { stream, bytes } = await client.download(id);
+const got = (await new Response(stream).arrayBuffer()).byteLength;
+const refused = await client.getJob({ id: "nobody" }).catch(({ code }) => code);
+console.log(JSON.stringify({ state: states.at(-1), whole: got === bytes, sent: sent.at(-1) === image.size, refused }));
+`;
+
+test("the client is one file for browsers, which Node runs as well as Bun", async () => {
+  await inFolder(async (folder) => {
+    const built = await Bun.build({ entrypoints: [CLIENT], outdir: folder, target: "browser" });
+    expect(built.logs).toEqual([]);
+    const code = await built.outputs[0]!.text();
+    expect(code).not.toMatch(/from\s*"(node|bun):|require\(/);
+    // The table of routes and the schemas are most of it.
+    expect(code.length).toBeLessThan(400_000);
+    await Bun.write(join(folder, "program.mjs"), PROGRAM);
+    const picture = join(folder, "a.png");
+    await writePicture(picture, { width: 300, height: 200, channels: 3, depth: 8, seed: 3 });
+    const server = startServer({ threads: 1 });
+    try {
+      for (const runner of [process.execPath, Bun.which("node")]) {
+        if (runner === null) continue;
+        const child = Bun.spawn([runner, "program.mjs", server.url, picture], {
+          cwd: folder,
+          stderr: "inherit",
+        });
+        expect(JSON.parse(await child.stdout.text())).toEqual({
+          ...{ state: "done", whole: true, sent: true, refused: "job_not_found" },
+        });
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+});
