@@ -4,6 +4,7 @@ import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead_letters.ts";
 import { addDownload } from "./commands/download.ts";
 import { addJobs } from "./commands/jobs.ts";
+import { addKeys } from "./commands/keys.ts";
 import { addOperations } from "./commands/operations.ts";
 import { addProbe } from "./commands/probe.ts";
 import { addRun } from "./commands/run.ts";
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
   addDownload(program);
   addOperations(program);
   addWorkers(program);
+  addKeys(program);
   addConfig(program);
   addTopics(program);
   addDeadLetters(program);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { KeyView } from "../../shared/api/key.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { KeyRecord, KeyStore } from "../store/keys.ts";
@@ -25,7 +26,7 @@ export interface KeyRequest {
 export class Keys {
   constructor(
     private readonly store: KeyStore,
-    private readonly now: () => number,
+    readonly now: () => number,
   ) {}
 
   /** `secret` is the whole key; it cannot be had again. @throws too_many_keys */
@@ -71,4 +72,17 @@ export class Keys {
     this.store.noteUse(key, nowMs);
     return key;
   }
+}
+
+const timeOf = (ms: number): string => new Date(ms).toISOString();
+
+/** A key as it is shown. */
+export function keyView({ id, name, owner, scopes, ...times }: KeyRecord): KeyView {
+  const { createdMs, expiresMs, lastUsedMs, revokedMs } = times;
+  return {
+    ...{ id, name, owner, scopes: [...scopes], created_at: timeOf(createdMs) },
+    ...(expiresMs !== null && { expires_at: timeOf(expiresMs) }),
+    ...(lastUsedMs !== null && { last_used_at: timeOf(lastUsedMs) }),
+    ...(revokedMs !== null && { revoked_at: timeOf(revokedMs) }),
+  };
 }

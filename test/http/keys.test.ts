@@ -179,6 +179,7 @@ describe("keys", () => {
     [{ name: "a", scopes: ["root"] }, /scopes/],
     [{ name: "a", scopes: ["read", "read"] }, /scopes/],
     [{ name: "a", scopes: ["read"], expires_at: "tomorrow" }, /expires_at/],
+    [{ name: "a", scopes: ["read"], expires_at: "1970-01-01T00:00:00Z" }, /expires_at/],
     [{ name: "a", scopes: ["read"], hash: "x" }, /hash/],
     ["[", /JSON/],
   ] as const)("P6: %j is no key", async (body, why) => {

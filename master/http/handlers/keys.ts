@@ -1,13 +1,14 @@
-import type { KeyView } from "../../../shared/api/key.ts";
 import type { KEYS } from "../../../shared/api/routes/keys.ts";
-import type { Keys } from "../../access/keys.ts";
-import type { KeyRecord } from "../../store/keys.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import { type Keys, keyView } from "../../access/keys.ts";
 import type { Handlers } from "../route_call.ts";
 
 export const keyHandlers = (keys: Keys): Handlers<typeof KEYS> => ({
   listKeys: () => ({ keys: keys.list().map(keyView) }),
   createKey({ body }) {
     const { name, owner, scopes, expires_at } = body;
+    if (expires_at !== undefined && Date.parse(expires_at) <= keys.now())
+      throw new TesseraError("request_invalid", "The body's /expires_at: expected a time to come.");
     const { key, secret } = keys.create({
       ...{ name, scopes },
       ...(owner !== undefined && { owner }),
@@ -17,16 +18,3 @@ export const keyHandlers = (keys: Keys): Handlers<typeof KEYS> => ({
   },
   revokeKey: ({ params }) => keyView(keys.revoke(params.id)),
 });
-
-const timeOf = (ms: number): string => new Date(ms).toISOString();
-
-/** A key as it is shown. */
-function keyView({ id, name, owner, scopes, ...times }: KeyRecord): KeyView {
-  const { createdMs, expiresMs, lastUsedMs, revokedMs } = times;
-  return {
-    ...{ id, name, owner, scopes: [...scopes], created_at: timeOf(createdMs) },
-    ...(expiresMs !== null && { expires_at: timeOf(expiresMs) }),
-    ...(lastUsedMs !== null && { last_used_at: timeOf(lastUsedMs) }),
-    ...(revokedMs !== null && { revoked_at: timeOf(revokedMs) }),
-  };
-}
