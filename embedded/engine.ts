@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
 import type { OutboundOptions } from "../master/outbound/outbound.ts";
+import type { WebhookOptions } from "../master/webhooks/webhooks.ts";
 import { BufferPool } from "../shared/buffers.ts";
 import { MemoryBus } from "../shared/bus/memory.ts";
 import { SAME_PROCESS } from "../shared/ops/fingerprint.ts";
@@ -16,6 +17,7 @@ export interface EngineOptions {
   readonly threads?: number;
   readonly limits?: Partial<Limits>;
   readonly outbound?: Partial<OutboundOptions>;
+  readonly webhooks?: Partial<WebhookOptions>;
 }
 
 export interface Engine {
@@ -45,6 +47,7 @@ export function openEngine(options: EngineOptions = {}): Engine {
     leaseMs: LEASE_MS,
     fingerprint: SAME_PROCESS,
     ...(options.outbound && { outbound: options.outbound }),
+    ...(options.webhooks && { webhooks: options.webhooks }),
   });
   const worker = new TileWorker({ bus, buffers, threads, fingerprint: SAME_PROCESS });
   master.start();

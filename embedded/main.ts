@@ -7,6 +7,7 @@
 import { serviceOf } from "../master/http/serve.ts";
 import { limitsOf } from "../master/limits.ts";
 import { outboundOf } from "../master/outbound/outbound.ts";
+import { webhooksOf } from "../master/webhooks/webhooks.ts";
 import { loadSettings } from "../shared/config/load.ts";
 import { runService } from "../shared/service.ts";
 import { startServer } from "./server.ts";
@@ -18,7 +19,7 @@ await runService(() => {
     ...serviceOf(settings),
     ...{ dir, threads },
     limits: limitsOf(settings),
-    outbound: outboundOf(settings),
+    ...{ outbound: outboundOf(settings), webhooks: webhooksOf(settings) },
   });
   console.log(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
   return server;

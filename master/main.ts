@@ -17,6 +17,7 @@ import { serve, serviceOf } from "./http/serve.ts";
 import { limitsOf } from "./limits.ts";
 import { Master } from "./master.ts";
 import { outboundOf } from "./outbound/outbound.ts";
+import { webhooksOf } from "./webhooks/webhooks.ts";
 
 const LEASE_MS = 120_000;
 /** Of workers: a few heartbeats, and far more than a broker's restart or a long collection of garbage takes. */
@@ -38,7 +39,7 @@ async function start(): Promise<Service> {
   const master = new Master({
     ...{ dir: resolve(dir), bus, buffers: new BufferPool(), limits, threads, durable: true },
     ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint() },
-    outbound: outboundOf(settings),
+    ...{ outbound: outboundOf(settings), webhooks: webhooksOf(settings) },
     onTrouble: report.onTrouble,
   });
   const server = serve(master, { ...service, access, limits, durable: true });

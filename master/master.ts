@@ -22,7 +22,9 @@ import { DEFAULT_OUTBOUND, Outbound, type OutboundOptions } from "./outbound/out
 import { Packing } from "./packing/packing.ts";
 import { planPipeline } from "./plan/plan.ts";
 import { Database } from "./store/database.ts";
+import { DeliveryStore } from "./store/deliveries.ts";
 import { JobStore } from "./store/store.ts";
+import { DEFAULT_WEBHOOKS, type WebhookOptions, Webhooks } from "./webhooks/webhooks.ts";
 import { Roster, type WorkerView } from "./workers/roster.ts";
 
 /** Results unpacked at a time, over Kafka. */
@@ -50,6 +52,8 @@ export interface MasterOptions {
   readonly every?: Every;
   /** Where it may go for images; by default what the settings have. */
   readonly outbound?: Partial<OutboundOptions>;
+  /** How the ends of jobs are told; by default what the settings have. */
+  readonly webhooks?: Partial<WebhookOptions>;
   /** Something outside is wrong that mends itself or has to be mended; work waits for it. */
   readonly onTrouble?: (fault: TesseraError) => void;
 }
@@ -60,6 +64,7 @@ export class Master {
   readonly limiter: Limiter;
   /** The way to addresses that callers name. */
   readonly outbound: Outbound;
+  readonly webhooks: Webhooks;
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
@@ -107,7 +112,12 @@ export class Master {
     const { name: master, store, files, dispatcher, now } = this;
     this.runner = new JobRunner({
       ...{ master, bus, buffers, store, files, dispatcher, limits, durable, threads, now, onTrouble },
-      onChange: (job) => this.watchers.tell(this.show(job)),
+      onChange: (job) => this.tell(this.show(job)),
+    });
+    this.webhooks = new Webhooks({
+      ...{ ...DEFAULT_WEBHOOKS, ...options.webhooks, now, every: this.every, outbound: this.outbound },
+      store: new DeliveryStore(this.db, now),
+      job: (id) => this.job(id),
     });
   }
 
@@ -141,6 +151,7 @@ export class Master {
       if (!job.paused) this.runner.enqueue(job);
     this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.files.sweep(this.store));
     this.runner.schedule();
+    this.webhooks.start();
   }
 
   /** Stops in good order: what is under way is interrupted and goes on at the next start. */
@@ -150,7 +161,7 @@ export class Master {
     await this.runner.stop();
     this.dispatcher.stop();
     await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
-    await Promise.all([this.packing.close(), closeCodecPool()]);
+    await Promise.all([this.packing.close(), closeCodecPool(), this.webhooks.stop()]);
     this.db.close();
   }
 
@@ -164,10 +175,11 @@ export class Master {
   /**
    * Checks a job and queues it: what cannot work is refused here.
    *
-   * @throws what `prepareJob` throws, disk_full, quota_reached, rate_limited
+   * @throws what `prepareJob` and `Webhooks.check` throw, disk_full, quota_reached, rate_limited
    */
   async submit(request: SubmitRequest): Promise<JobView> {
     this.refuseIfStopping();
+    if (request.webhook !== undefined) this.webhooks.check(request.webhook);
     const { stored, plan, about } = await prepareJob(request, this.options.limits);
     this.files.checkRoom(plan);
     this.refuseIfFull(about.owner); // the probe took its time
@@ -309,8 +321,13 @@ export class Master {
 
   private told(id: string): JobView {
     const view = this.view(id);
-    this.watchers.tell(view);
+    this.tell(view);
     return view;
+  }
+
+  private tell(view: JobView): void {
+    this.watchers.tell(view);
+    if (hasEnded(view.state)) this.webhooks.send();
   }
 
   private view(id: string): JobView {

@@ -37,6 +37,10 @@ const TABLE = {
     422,
     "This server does not go to that address. Name a public host by http or https, on a usual port.",
   ],
+  webhooks_off: [
+    403,
+    "This server has no secret to sign webhooks with. Have TESSERA_WEBHOOKS_SECRET set, or leave the webhook out.",
+  ],
   source_unreachable: [422, "Nothing could be had from that address. Check it, or send the image itself."],
   // what was asked for
   pipeline_invalid: [422, "The pipeline is not valid."],
@@ -53,6 +57,7 @@ const TABLE = {
   ],
   // what became of it
   job_not_found: [404, "There is no such job."],
+  delivery_not_found: [404, "The job has no such delivery."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
   job_not_active: [409, "The job has ended already."],
   job_not_failed: [409, "Only a job that failed can be tried again, and only while its files are kept."],

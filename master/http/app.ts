@@ -8,6 +8,7 @@ import { jobHandlers } from "./handlers/jobs.ts";
 import { keyHandlers } from "./handlers/keys.ts";
 import { sessionHandlers } from "./handlers/session.ts";
 import { systemHandlers } from "./handlers/system.ts";
+import { webhookHandlers } from "./handlers/webhooks.ts";
 import { workerHandlers } from "./handlers/workers.ts";
 import type { SubmitOptions } from "./submit.ts";
 
@@ -25,6 +26,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
   const { access, events, gate = access } = options;
   const handlers = {
     ...jobHandlers(master, options),
+    ...webhookHandlers(master),
     ...workerHandlers(master),
     ...eventHandlers(events, gate),
     ...systemHandlers(),

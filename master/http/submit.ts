@@ -79,12 +79,13 @@ async function fetchImage(request: Request, master: Master, options: ReceiveOpti
 }
 
 function requestOf(fields: Fields): Omit<SubmitRequest, "source"> {
-  const { pipeline = "", name: _, profile, tile_size: tileSize, priority, ...output } = fields;
+  const { pipeline = "", name: _, profile, tile_size: tileSize, priority, webhook, ...output } = fields;
   return {
     ...{ pipeline, output: output as NonNullable<SubmitRequest["output"]> },
     ...(profile && { profile }),
     ...(tileSize !== undefined && { tileSize }),
     ...(priority !== undefined && { priority }),
+    ...(webhook !== undefined && { webhook }),
   };
 }
 

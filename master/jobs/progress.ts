@@ -53,6 +53,7 @@ export function viewOf(record: JobRecord, progress: Progress | number, now: numb
     owner: record.owner,
     labels: { ...record.labels },
     ...(record.batch !== undefined && { batch: record.batch }),
+    ...(record.webhook !== undefined && { webhook: record.webhook }),
     ...(record.expiresMs !== undefined && { expires_at: new Date(record.expiresMs).toISOString() }),
     created_at: new Date(record.createdMs).toISOString(),
     ...(record.endedMs !== undefined && { ended_at: new Date(record.endedMs).toISOString() }),

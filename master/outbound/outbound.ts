@@ -11,6 +11,7 @@ const REDIRECTS_MAX = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
+const CALL_MS = 15_000;
 /** Each holds a request of a caller, a connection and a file. */
 const FETCHES_MAX = 32;
 const USER_AGENT = "Tessera";
@@ -21,6 +22,8 @@ export interface ResolvedAddress {
 }
 
 export interface OutboundOptions extends OutboundTimes {
+  /** Until a call is answered. */
+  readonly callMs: number;
   readonly enabled: boolean;
   readonly ports: readonly number[];
   /** Host names, addresses and networks that may be reached although they are not public. */
@@ -33,7 +36,7 @@ export const outboundOf = ({ outbound }: Settings): OutboundOptions => ({
   enabled: outbound.enabled,
   ports: outbound.ports.map(Number),
   allow: outbound.allow,
-  ...{ connectMs: CONNECT_MS, idleMs: IDLE_MS, totalMs: outbound.seconds * 1000 },
+  ...{ connectMs: CONNECT_MS, idleMs: IDLE_MS, totalMs: outbound.seconds * 1000, callMs: CALL_MS },
 });
 
 export const DEFAULT_OUTBOUND: OutboundOptions = outboundOf(withDefaults({}));
@@ -118,21 +121,21 @@ export class Outbound {
   /**
    * Posts a text to an address; redirects are answers like any other.
    *
-   * @throws outbound_off, url_refused, source_unreachable
+   * @throws outbound_off, url_refused, source_unreachable, upload_interrupted once `signal` says so
    */
-  async post(address: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
+  async post(
+    address: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
     const url = this.check(address);
-    const patience = new Patience(this.options, undefined);
-    const length = { "content-length": `${Buffer.byteLength(body)}` };
+    const { callMs: totalMs } = this.options;
+    const patience = new Patience({ ...this.options, totalMs }, signal);
+    const how = { method: "POST", headers: { ...headers, "content-length": `${Buffer.byteLength(body)}` } };
     const end = () => patience.end();
     try {
-      return await this.exchange(
-        url,
-        { method: "POST", headers: { ...headers, ...length } },
-        body,
-        patience,
-        end,
-      );
+      return await this.exchange(url, how, body, patience, end);
     } catch (thrown) {
       end();
       throw thrown;

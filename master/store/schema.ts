@@ -58,6 +58,30 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN expires_ms INTEGER;                 -- when its files go
   CREATE INDEX jobs_by_owner ON jobs (owner, number);
   CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state);
+
+  CREATE TABLE deliveries (
+    number     INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    job        TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    event      TEXT NOT NULL,  -- the state in which the job ended
+    body       TEXT,           -- as it was sent first, and is sent again
+    state      TEXT NOT NULL DEFAULT 'pending',
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    created_ms INTEGER NOT NULL,
+    due_ms     INTEGER,        -- of the next attempt
+    ended_ms   INTEGER,
+    status     INTEGER,        -- of the last answer
+    error      TEXT            -- why there was none
+  ) STRICT;
+  CREATE INDEX deliveries_by_job ON deliveries (job);
+  CREATE INDEX deliveries_due ON deliveries (due_ms) WHERE due_ms IS NOT NULL;
+  CREATE TRIGGER deliver_end AFTER UPDATE OF ended_ms ON jobs
+  WHEN NEW.ended_ms IS NOT NULL AND NEW.webhook IS NOT NULL
+  BEGIN
+    INSERT INTO deliveries (id, job, event, created_ms, due_ms)
+    VALUES (lower(hex(randomblob(16))), NEW.id, NEW.state, NEW.ended_ms, NEW.ended_ms);
+  END;
+
   CREATE INDEX jobs_by_batch ON jobs (batch, number) WHERE batch IS NOT NULL;
   `,
 ];

@@ -3,7 +3,7 @@ import { FormatRegistry, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { strict } from "./route.ts";
 
-const Id = Type.String({
+export const Id = Type.String({
   minLength: 1,
   maxLength: 100,
   description: "Identifier, as it was given out.",

@@ -25,6 +25,12 @@ const Labels = Type.Record(Type.String({ pattern: "^[\\w.-]{1,64}$" }), Type.Str
   description: "Free texts by name.",
 });
 
+export const WebhookUrl = Type.String({
+  maxLength: 2048,
+  description: "Address that is told of the job's end; http or https.",
+  examples: ["https://example.com/tessera"],
+});
+
 /** A job as it is shown, everywhere: REST, events, webhooks, the client and the command line. */
 export const JobSchema = Type.Object(
   {
@@ -34,6 +40,7 @@ export const JobSchema = Type.Object(
     owner: Type.String({ description: "Whose it is." }),
     labels: Labels,
     batch: Type.Optional(Type.String()),
+    webhook: Type.Optional(WebhookUrl),
     expires_at: Type.Optional(Time),
     created_at: Time,
     ended_at: Type.Optional(Time),

@@ -6,10 +6,12 @@ import { JOBS } from "./routes/jobs.ts";
 import { KEYS } from "./routes/keys.ts";
 import { SESSION } from "./routes/session.ts";
 import { SYSTEM } from "./routes/system.ts";
+import { WEBHOOKS } from "./routes/webhooks.ts";
 import { WORKERS } from "./routes/workers.ts";
 
 export const ROUTES = {
   ...JOBS,
+  ...WEBHOOKS,
   ...WORKERS,
   ...EVENTS,
   ...SYSTEM,

@@ -96,13 +96,29 @@ const OUTBOUND = Type.Object(
       expected: "port numbers with commas between them",
       description: "Ports that it may reach.",
     }),
-    seconds: whole(1, 86_400, 600, "s", "How long fetching one image, or one call, may take."),
+    seconds: whole(1, 86_400, 600, "s", "How long fetching one image may take."),
   },
   {
     title: "Outbound",
     description: "Where the master goes when somebody sends it an address.",
     default: {},
   },
+);
+
+const WEBHOOKS = Type.Object(
+  {
+    secret: optional("Signs what is sent, so that receivers know whom it is from. Without it none is sent.", {
+      ...{ secret: true, minLength: 16, expected: "a text of 16 characters or more" },
+    }),
+    attempts: whole(
+      1,
+      20,
+      10,
+      "",
+      "How often a webhook is sent until it is given up on; ten take about 11 hours.",
+    ),
+  },
+  { title: "Webhooks", description: "Calls to addresses that are to hear of the ends of jobs.", default: {} },
 );
 
 const KAFKA = Type.Object(
@@ -230,6 +246,7 @@ export const SCHEMA = Type.Object({
   }),
   limits: LIMITS,
   outbound: OUTBOUND,
+  webhooks: WEBHOOKS,
   kafka: KAFKA,
   worker: WORKER,
   client: CLIENT,

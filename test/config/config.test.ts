@@ -270,7 +270,12 @@ describe("secrets", () => {
   });
 
   test("are never shown: neither among the settings nor in what is wrong with them", () => {
-    expect(secrets.map(({ name }) => name)).toEqual(["kafka.password", "kafka.client_secret", "client.key"]);
+    expect(secrets.map(({ name }) => name)).toEqual([
+      "webhooks.secret",
+      "kafka.password",
+      "kafka.client_secret",
+      "client.key",
+    ]);
     const [shown] = effectiveSettings({ ...LOGIN, TESSERA_KAFKA_PASSWORD: SECRET }).filter(
       ({ setting }) => setting.name === "kafka.password",
     );

@@ -8,6 +8,7 @@ import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../master/limits.ts";
 import { Master } from "../../master/master.ts";
 import type { OutboundOptions } from "../../master/outbound/outbound.ts";
+import type { WebhookOptions } from "../../master/webhooks/webhooks.ts";
 import { type PictureSpec, wholePicture } from "../../samples/picture.ts";
 import { writePicture } from "../../samples/write.ts";
 import { BufferPool } from "../../shared/buffers.ts";
@@ -47,6 +48,7 @@ interface BenchOptions {
   readonly bus?: MemoryBus;
   readonly limits?: Partial<Limits>;
   readonly outbound?: Partial<OutboundOptions>;
+  readonly webhooks?: Partial<WebhookOptions>;
   readonly onTrouble?: (fault: TesseraError) => void;
   readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
 }
@@ -62,6 +64,7 @@ export function openBench(folder: string, options: BenchOptions = {}): Bench {
     ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
     ...(silence && { silence }),
     ...(options.outbound && { outbound: options.outbound }),
+    ...(options.webhooks && { webhooks: options.webhooks }),
     ...(onTrouble && { onTrouble }),
     ...(clock && { now: clock.now, every: clock.every }),
   });

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { ById, ETag, FILE_HEADERS, Location, Step } from "../common.ts";
-import { JobSchema, Priority } from "../job.ts";
+import { JobSchema, Priority, WebhookUrl } from "../job.ts";
 import { routes, strict } from "../route.ts";
 import { TileMapSchema } from "../tiles.ts";
 
@@ -23,6 +23,7 @@ const SUBMIT = {
   profile: Type.Optional(Type.Union([Type.Literal("srgb"), Type.Literal("keep")])),
   tile_size: Type.Optional(Type.Integer()),
   priority: Type.Optional(Priority),
+  webhook: Type.Optional(WebhookUrl),
 } as const;
 
 /** The same as JSON, with an address in place of the image. */
@@ -39,7 +40,13 @@ export const SUBMIT_JSON = strict({
 });
 
 /** What may be wrong with an address that is sent. */
-const URL_ERRORS = ["outbound_off", "url_refused", "source_unreachable", "queue_full"] as const;
+const URL_ERRORS = [
+  "outbound_off",
+  "webhooks_off",
+  "url_refused",
+  "source_unreachable",
+  "queue_full",
+] as const;
 
 /** What may be wrong with an image that is sent. */
 const UPLOAD_ERRORS = [

@@ -1,0 +1,12 @@
+import type { WEBHOOKS } from "../../../shared/api/routes/webhooks.ts";
+import type { Master } from "../../master.ts";
+import type { Handlers } from "../route_call.ts";
+import { ownJob } from "./own.ts";
+
+export const webhookHandlers = (master: Master): Handlers<typeof WEBHOOKS> => ({
+  listDeliveries: ({ params, caller }) => ({
+    deliveries: master.webhooks.of(ownJob(master, caller, params.id).id),
+  }),
+  redeliver: ({ params, caller }) =>
+    master.webhooks.again(ownJob(master, caller, params.id).id, params.delivery),
+});

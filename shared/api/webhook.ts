@@ -1,0 +1,43 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Time } from "./common.ts";
+import { ENDED_STATES, JobSchema, WebhookUrl } from "./job.ts";
+
+export const DELIVERY_STATES = ["pending", "delivered", "given_up"] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+const Event = Type.Unsafe<`job.${(typeof ENDED_STATES)[number]}`>(
+  Type.Union(ENDED_STATES.map((state) => Type.Literal(`job.${state}`))),
+);
+const DeliveryId = Type.String({ description: "Stays the same however often it is sent." });
+
+/** What a webhook is sent. */
+export const WebhookBodySchema = Type.Object({
+  id: DeliveryId,
+  event: Event,
+  created_at: Time,
+  job: JobSchema,
+});
+export type WebhookBody = Static<typeof WebhookBodySchema>;
+
+/** A webhook that was called, or is to be. */
+export const DeliverySchema = Type.Object(
+  {
+    id: DeliveryId,
+    event: Event,
+    url: WebhookUrl,
+    state: Type.Unsafe<DeliveryState>(
+      Type.Union(
+        DELIVERY_STATES.map((state) => Type.Literal(state)),
+        { description: "`given_up`: no attempt is left, or the receiver has said that it is gone." },
+      ),
+    ),
+    attempts: Type.Integer(),
+    created_at: Time,
+    next_at: Type.Optional(Time),
+    ended_at: Type.Optional(Time),
+    status: Type.Optional(Type.Integer({ description: "Of the last answer." })),
+    error: Type.Optional(Type.String({ description: "Why there was no answer the last time." })),
+  },
+  { $id: "Delivery" },
+);
+export type DeliveryView = Static<typeof DeliverySchema>;
