@@ -102,9 +102,11 @@ export class Webhooks {
     try {
       await this.attempt(delivery, secret);
     } catch (thrown) {
-      console.error(thrown); // what could not be written down (a full disk) is sent again
+      console.error(thrown); // what could not be written down (a full disk) is sent again, but not at once
+      return;
+    } finally {
+      this.calls.delete(delivery.id);
     }
-    this.calls.delete(delivery.id);
     this.send();
   }
 
