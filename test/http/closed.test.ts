@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TObject, TSchema } from "@sinclair/typebox";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { isStreamed, type Route } from "../../shared/api/route.ts";
 import { ROUTES } from "../../shared/api/routes.ts";
 import { type Bench, openBench, picture, spec } from "../engine/harness.ts";
@@ -15,7 +16,8 @@ let bench: Bench;
 let guarded: Guarded;
 
 beforeAll(() => {
-  bench = openBench(folder);
+  const each = { ...DEFAULT_LIMITS.each, signInFailuresPerMinute: 1000 };
+  bench = openBench(folder, { limits: { each } });
   guarded = guard(bench);
   new OwnWorker(bench.bus, bench.buffers, (task, worker) => worker.answer(task));
 });

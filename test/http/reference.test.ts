@@ -72,7 +72,7 @@ describe("the reference page", () => {
     const { success, stdout } = Bun.spawnSync(
       ["bash", "-euc", `words() { printf '%s\\n' "$#"; }\n${script}`],
       {
-        env: { TESSERA: "http://localhost", KEY: "key", ID: "1", ...process.env },
+        env: { TESSERA: "http://localhost", KEY: "key", ID: "1", DELIVERY: "2", ...process.env },
       },
     );
     expect(success).toBe(true);
