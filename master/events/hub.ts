@@ -10,6 +10,8 @@ import { type Outlet, Reader } from "./reader.ts";
 import { Topics } from "./topics.ts";
 
 const TICK_MS = 100;
+/** About a millisecond's work. */
+const READERS_AT_ONCE = 50;
 /** How often it is looked whether a reader reads, and whether it may still. */
 const LOOK_EVERY_MS = 10_000;
 
@@ -121,7 +123,16 @@ export class EventHub {
       return;
     }
     this.seq++;
-    for (const reader of late) reader.flush();
+    void this.tell(late);
+  }
+
+  /** Not all in one go, since nothing else is done meanwhile. */
+  private async tell(late: ReadonlySet<Reader>): Promise<void> {
+    let told = 0;
+    for (const reader of late) {
+      reader.flush();
+      if (++told % READERS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   private refuseTooMany(owner: string): void {
