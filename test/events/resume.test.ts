@@ -173,6 +173,9 @@ async function story(seed: number, folder: string, seen: Set<string>): Promise<v
 
 test("P8: whoever drops, resumes, reads slowly or meets another hub knows the truth in the end", async () => {
   const seen = new Set<string>();
-  for (let seed = 1; seed <= inLong(8, 200); seed++) await inFolder((folder) => story(seed, folder, seen));
+  const reached = () => REACHED.every((what) => seen.has(what));
+  // What a story comes to depends on the disk's pace too.
+  for (let seed = 1; seed <= inLong(8, 200) || (seed < 100 && !reached()); seed++)
+    await inFolder((folder) => story(seed, folder, seen));
   expect([...seen]).toEqual(expect.arrayContaining(REACHED));
 }, 120_000);
