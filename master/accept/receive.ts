@@ -10,12 +10,18 @@ import { sniff } from "../probe/sniff.ts";
 const HEAD_BYTES = 512;
 const FIELD_BYTES_MAX = 64 << 10;
 const FIELDS_MAX = 32;
+/** Between two looks at how much room there is on the disk. */
+const ROOM_BYTES = 16 << 20;
 
 export interface ReceiveOptions {
   readonly path: string;
   readonly bytesMax: number;
   /** Whether to wait until the file is on the disk. */
   readonly sync: boolean;
+  /** Asked before many more bytes are written. @throws disk_full */
+  readonly checkRoom: (bytes: number) => void;
+  /** Given every byte of the image, in order. */
+  readonly onBytes?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 export interface Upload {
@@ -116,6 +122,8 @@ class Sink {
   private readonly fd: number;
   private head = Buffer.alloc(0);
   private bytes = 0;
+  /** Up to where there was room when it was looked at. */
+  private roomTo = 0;
   private closed = false;
 
   constructor(private readonly options: ReceiveOptions) {
@@ -131,6 +139,11 @@ class Sink {
       this.head = Buffer.concat([this.head, chunk.subarray(0, HEAD_BYTES - this.head.length)]);
       if (this.head.length === HEAD_BYTES) sniff(this.head);
     }
+    if (this.bytes > this.roomTo) {
+      this.options.checkRoom(chunk.byteLength + ROOM_BYTES);
+      this.roomTo = this.bytes + ROOM_BYTES;
+    }
+    this.options.onBytes?.(chunk);
     let done = 0;
     while (done < chunk.byteLength) done += writeSync(this.fd, chunk, done);
   }

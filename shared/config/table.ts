@@ -121,6 +121,31 @@ const WEBHOOKS = Type.Object(
   { title: "Webhooks", description: "Calls to addresses that are to hear of the ends of jobs.", default: {} },
 );
 
+const RETENTION = Type.Object(
+  {
+    result_hours: whole(
+      1,
+      87_600,
+      168,
+      "h",
+      "How long a result is kept where its sender says nothing (`expires_in`).",
+    ),
+    result_hours_max: whole(1, 87_600, 720, "h", "The longest that a sender may have a result kept."),
+    source_hours: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 87_600,
+        unit: "h",
+        otherwise: "as long as the result",
+        description:
+          "How long the source of a job that is done is kept, for previews; never longer than its result.",
+      }),
+    ),
+    history_days: whole(1, 3650, 90, "days", "How long it is known of a job that has ended."),
+  },
+  { title: "Retention", description: "What is kept of a job that has ended.", default: {} },
+);
+
 const KAFKA = Type.Object(
   {
     brokers: Type.Array(Type.String({ pattern: `^${HOST}:${PORT}$` }), {
@@ -247,6 +272,7 @@ export const SCHEMA = Type.Object({
   limits: LIMITS,
   outbound: OUTBOUND,
   webhooks: WEBHOOKS,
+  retention: RETENTION,
   kafka: KAFKA,
   worker: WORKER,
   client: CLIENT,
