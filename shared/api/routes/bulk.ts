@@ -4,7 +4,7 @@ import { Priority } from "../job.ts";
 import { Cursor, JOB_FILTER, limit, NextCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
 
-export const BULK_ACTIONS = ["cancel", "pause", "resume", "retry", "priority", "delete"] as const;
+const BULK_ACTIONS = ["cancel", "pause", "resume", "retry", "priority", "delete"] as const;
 
 const Request = strict({
   action: Type.Unsafe<(typeof BULK_ACTIONS)[number]>(
