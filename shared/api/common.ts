@@ -7,7 +7,6 @@ export const Id = Type.String({
   minLength: 1,
   maxLength: 100,
   description: "Identifier, as it was given out.",
-  examples: ["0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911"],
 });
 
 export const ById = strict({ id: Id });
