@@ -23,11 +23,15 @@ export interface Failure {
   readonly message: string;
 }
 
+/** How a key is said here. */
+const OUR_KEY = "The key of this command is client.key (TESSERA_CLIENT_KEY).";
+
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof UsageError) return { code: "usage", message: thrown.message };
   if (thrown instanceof CommanderError)
     return { code: "usage", message: thrown.message.replace(/^error: /, "").replace(/\n/g, " ") };
   const { code, message } = asTesseraError(thrown);
+  if (code === "unauthorized") return { code, message: `${message} ${OUR_KEY}` };
   return { code, message };
 }
 

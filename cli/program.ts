@@ -2,6 +2,7 @@ import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addConfig } from "./commands/config.ts";
 import { addDeadLetters } from "./commands/dead_letters.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addDownload } from "./commands/download.ts";
 import { addJobs } from "./commands/jobs.ts";
 import { addKeys } from "./commands/keys.ts";
@@ -52,6 +53,7 @@ export function buildProgram(): Command {
   addWorkers(program);
   addKeys(program);
   addConfig(program);
+  addDoctor(program);
   addTopics(program);
   addDeadLetters(program);
   return program;

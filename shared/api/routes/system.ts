@@ -32,7 +32,11 @@ export const SYSTEM = routes({
     answers: {
       200: {
         about: "OpenAPI 3.1.",
-        schema: Type.Object({ openapi: Type.String(), paths: Type.Object({}) }),
+        schema: Type.Object({
+          openapi: Type.String(),
+          info: Type.Object({ title: Type.String(), version: Type.String() }),
+          paths: Type.Object({}),
+        }),
         headers: { ETag },
       },
       304: { about: "It is the one that you have.", headers: { ETag } },
