@@ -5,8 +5,7 @@ import type { Channels } from "../shared/geometry.ts";
 import { compileChain, runChain, windowOf } from "../shared/ops/chain.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { createRaster } from "../shared/raster.ts";
-import { quickest } from "./harness.ts";
-import { bestLayout, LAYOUTS } from "./layouts.ts";
+import { inLayouts, LAYOUTS, quickestLayout } from "./layouts.ts";
 
 sharp.cache(false);
 
@@ -86,16 +85,8 @@ export async function transformCost(
   const out = { x: (whole.width - side.width) >> 1, y: (whole.height - side.height) >> 1, ...side };
   const source = createRaster(windowOf(chain, out), chain.input);
   for (let i = 0; i < source.data.length; i++) source.data[i] = (i * 2654435761) >>> 13;
-  const costs: number[] = [];
-  await bestLayout(
-    LAYOUTS,
-    (kernels) => () => runChain(kernels, chain, out, source),
-    async (run) => {
-      const once = await quickest(run, { warmMs: WARM_MS });
-      const ms = Math.min(await once(), await once(), await once());
-      costs.push(ms);
-      return ms;
-    },
-  );
-  return Math.min(...costs) * ((whole.width * whole.height) / (side.width * side.height));
+  const runs = inLayouts(LAYOUTS, (kernels) => () => runChain(kernels, chain, out, source));
+  const sample = await quickestLayout(runs, { warmMs: WARM_MS });
+  const ms = Math.min(await sample(), await sample(), await sample());
+  return ms * ((whole.width * whole.height) / (side.width * side.height));
 }

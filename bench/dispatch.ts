@@ -17,8 +17,8 @@ import { SAME_PROCESS } from "../shared/ops/fingerprint.ts";
 import { parsePipeline } from "../shared/pipeline/pipeline.ts";
 import { copyInto } from "../shared/raster.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
-import { interleaved, quickest, type Rounds } from "./harness.ts";
-import { bestLayout, LAYOUTS } from "./layouts.ts";
+import { interleaved, type Rounds } from "./harness.ts";
+import { inLayouts, LAYOUTS, quickestLayout } from "./layouts.ts";
 import { ownEngine } from "./op_engines.ts";
 import { type Metric, metricOf } from "./record.ts";
 import { burn } from "./slow.ts";
@@ -36,7 +36,7 @@ export interface DispatchBench extends Rounds {
   /** Of the picture; it is cut into tiles of 64 × 64. */
   readonly side: number;
   readonly warmMs: number;
-  /** See `bestLayout`. */
+  /** See `inLayouts`. */
   readonly layouts: number;
   /** By how much dispatch is slowed down, to show that it is noticed. */
   readonly slower?: number;
@@ -67,12 +67,11 @@ export async function benchDispatch(options: DispatchBench): Promise<DispatchFou
     const tiles = Math.ceil(side / TILE) ** 2;
     const job = async () => (await stageMs(master, path, watch)) / tiles;
     const steps = parsePipeline("blur(sigma=5)");
-    const { run } = await bestLayout(
+    const transforms = inLayouts(
       options.layouts,
-      (kernels) => ownEngine(kernels, steps, { ...SQUARE, channels: 3, depth: 8 }, 512),
-      async ({ run }) => (await quickest(run, options))(),
+      (kernels) => ownEngine(kernels, steps, { ...SQUARE, channels: 3, depth: 8 }, 512).run,
     );
-    const [ours, unit] = await interleaved([job, await quickest(run, options)], options);
+    const [ours, unit] = await interleaved([job, await quickestLayout(transforms, options)], options);
     const msATile = median(ours!);
     const ratio = { unit: "×", better: "lower", kind: "ratio" } as const;
     const metrics = [

@@ -13,10 +13,8 @@ export class Peer {
   private readonly child: Bun.Subprocess<"pipe", "pipe", "inherit">;
   private readonly lines: AsyncIterator<string>;
 
-  /** @param env variables beside those of this process */
-  constructor(script: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  constructor(script: string, args: readonly string[] = []) {
     this.child = Bun.spawn([process.execPath, new URL(script, import.meta.url).pathname, ...args], {
-      env: { ...process.env, ...env },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "inherit",
@@ -102,11 +100,8 @@ const SAMPLE_MS = 0.5;
 const BATCH_MAX = 16;
 const SAMPLES = 3;
 
-/**
- * Milliseconds of one `run`, for what is short and keeps to one thread: the quickest of a few samples, since whoever
- * else wants the core can only make it slower.
- */
-export async function quickest(
+/** Milliseconds of one `run`, each time that it is asked: over so many that a clock's tick is no figure. */
+export async function batchOf(
   run: () => unknown,
   { warmMs }: { readonly warmMs: number },
 ): Promise<() => Promise<number>> {
@@ -117,9 +112,18 @@ export async function quickest(
   const batch = async () => {
     for (let i = 0; i < count; i++) await run();
   };
+  return async () => (await timed(batch)) / count;
+}
+
+/** For what is short: the quickest of a few samples, since whoever else wants the core can only make it slower. */
+export async function quickest(
+  run: () => unknown,
+  options: { readonly warmMs: number },
+): Promise<() => Promise<number>> {
+  const batch = await batchOf(run, options);
   return async () => {
     let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < SAMPLES; i++) least = Math.min(least, (await timed(batch)) / count);
+    for (let i = 0; i < SAMPLES; i++) least = Math.min(least, await batch());
     return least;
   };
 }

@@ -1,26 +1,27 @@
 import { freshKernels, type Kernels } from "../shared/kernels/kernels.ts";
+import { batchOf } from "./harness.ts";
 
-/**
- * How often a module is compiled to find its best layout. About half of all compilations lie well, so that two runs
- * both find one.
- */
+/** How many layouts are tried. About half of all lie well, so that two runs both find one. */
 export const LAYOUTS = 8;
 
 /**
  * Each time that a module is compiled its code lies elsewhere, and by that alone a short loop can be a quarter slower or
  * quicker, in this process as in the next one. So what uses kernels is made several times, each with a module of its
- * own, and the one with the least `cost` is measured.
+ * own.
  */
-export async function bestLayout<T>(
-  layouts: number,
-  make: (kernels: Kernels) => T,
-  cost: (made: T) => Promise<number>,
-): Promise<T> {
-  let best: { made: T; cost: number } | undefined;
-  for (let i = 0; i < Math.max(1, layouts); i++) {
-    const made = make(freshKernels());
-    const found = { made, cost: await cost(made) };
-    if (best === undefined || found.cost < best.cost) best = found;
-  }
-  return best!.made;
+export const inLayouts = <T>(layouts: number, make: (kernels: Kernels) => T): T[] =>
+  Array.from({ length: Math.max(1, layouts) }, () => make(freshKernels()));
+
+/** Milliseconds of one run in the layout that is quickest, each time that it is asked; for what keeps to one thread. */
+export async function quickestLayout(
+  runs: readonly (() => unknown)[],
+  options: { readonly warmMs: number },
+): Promise<() => Promise<number>> {
+  const batches: (() => Promise<number>)[] = [];
+  for (const run of runs) batches.push(await batchOf(run, options));
+  return async () => {
+    let least = Number.POSITIVE_INFINITY;
+    for (const batch of batches) least = Math.min(least, await batch());
+    return least;
+  };
 }

@@ -5,11 +5,10 @@
 import { availableParallelism } from "node:os";
 import { allOps } from "../shared/ops/registry.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
-import { interleaved, Peer, quickest } from "./harness.ts";
-import { bestLayout, LAYOUTS } from "./layouts.ts";
+import { interleaved, quickest } from "./harness.ts";
+import { inLayouts, LAYOUTS, quickestLayout } from "./layouts.ts";
 import { type EngineName, FORMATS, type FormatName, opCase } from "./op_cases.ts";
 import { OpThreads } from "./op_threads.ts";
-import type { OpAsked } from "./peers/op_engine.ts";
 import { type Metric, metricOf } from "./record.ts";
 import { table } from "./report/table.ts";
 import { slowed } from "./slow.ts";
@@ -23,10 +22,8 @@ export interface OpsBench {
   readonly warmups: number;
   /** Each engine runs so long before it counts. */
   readonly warmMs: number;
-  /** See `bestLayout`. */
+  /** See `inLayouts`. */
   readonly layouts: number;
-  /** Of the libraries that are measured beside. */
-  readonly processes: number;
   /** Names of ops; all if left out. */
   readonly only?: readonly string[];
   /** Of FORMATS; all if left out. */
@@ -39,8 +36,6 @@ export interface OpsBench {
 
 /** Rounds of which the least counts; the median is over such threes. */
 const ROUNDS_EACH = 3;
-
-const PROCESSES = 3;
 
 /** Where the defaults do nothing, or where one size says too little. */
 const CASES: Readonly<Record<string, readonly string[]>> = {
@@ -71,20 +66,12 @@ export async function benchOps(options: OpsBench): Promise<OpsFound> {
   const rows: OpsRow[] = [];
   const metrics: Metric[] = [];
   const formats = options.formats ?? (Object.keys(FORMATS) as FormatName[]);
-  const peers = Array.from(
-    { length: options.processes },
-    () => new Peer("./peers/op_engine.ts", [], { UV_THREADPOOL_SIZE: "1" }),
-  );
-  try {
-    for (const text of textsOf(options))
-      for (const format of formats) {
-        const found = await onOneThread(peers, text, format, options);
-        rows.push(...found.rows);
-        metrics.push(...found.metrics);
-      }
-  } finally {
-    await Promise.all(peers.map((peer) => peer.close()));
-  }
+  for (const text of textsOf(options))
+    for (const format of formats) {
+      const found = await onOneThread(text, format, options);
+      rows.push(...found.rows);
+      metrics.push(...found.metrics);
+    }
   if (options.threads > 0) rows.push(...(await onAllThreads(options)));
   return { side: options.side, rows, metrics };
 }
@@ -94,19 +81,12 @@ const textsOf = ({ only }: OpsBench): string[] =>
     .filter(({ name }) => only === undefined || only.includes(name))
     .flatMap(({ name }) => CASES[name] ?? [name]);
 
-async function onOneThread(peers: readonly Peer[], op: string, format: FormatName, options: OpsBench) {
-  const { engines, pixels } = await bestLayout(
-    options.layouts,
-    (kernels) => opCase(op, format, options.side, kernels),
-    async ({ engines: [own] }) => (await quickest(own![1], options))(),
-  );
-  const contestants = [];
-  for (const [engine, run] of engines)
-    contestants.push(
-      engine === "own"
-        ? await quickest(slowed(run, options.slower ?? 0), options)
-        : await inBestProcess(peers, { op, engine, format, side: options.side }, options),
-    );
+async function onOneThread(op: string, format: FormatName, options: OpsBench) {
+  const cases = inLayouts(options.layouts, (kernels) => opCase(op, format, options.side, kernels));
+  const { engines, pixels } = cases[0]!;
+  const own = cases.map(({ engines: [own] }) => slowed(own![1], options.slower ?? 0));
+  const contestants = [await quickestLayout(own, options)];
+  for (const [, run] of engines.slice(1)) contestants.push(await quickest(run, options));
   const rounds = await interleaved([await quickest(yardstick, options), ...contestants], options);
   const [unit, ...times] = rounds.map((values) => leastOfEach(values, ROUNDS_EACH));
   const rows: OpsRow[] = engines.map(([engine], i) => {
@@ -115,32 +95,18 @@ async function onOneThread(peers: readonly Peer[], op: string, format: FormatNam
   });
   const label = `${op}, ${format}`;
   const ratio = { unit: "×", better: "lower", kind: "ratio" } as const;
+  // Shown only: the libraries' own times differ by up to a half from process to process.
+  const beside = { unit: "×", better: "lower", kind: "absolute" } as const;
   const metrics = [
     metricOf({ id: `own/${label}`, unit: "ms", better: "lower", kind: "absolute" }, times[0]!),
     metricOf({ id: `own over the yardstick/${label}`, ...ratio }, pairwise(times[0]!, unit!)),
     ...engines
       .slice(1)
       .map(([engine], i) =>
-        metricOf({ id: `own over ${engine}/${label}`, ...ratio }, pairwise(times[0]!, times[i + 1]!)),
+        metricOf({ id: `own over ${engine}/${label}`, ...beside }, pairwise(times[0]!, times[i + 1]!)),
       ),
   ];
   return { rows, metrics };
-}
-
-/**
- * Milliseconds that a library takes for a tile, each time that it is asked: in the process that does best, as our own
- * kernels are measured in their best layout.
- */
-async function inBestProcess(peers: readonly Peer[], asked: OpAsked, { warmMs }: OpsBench) {
-  let best: { sample: () => Promise<number>; ms: number } | undefined;
-  for (const peer of peers) {
-    const sample = async () => (await peer.run(asked)).phases![asked.engine]!;
-    const begun = performance.now();
-    let ms = await sample();
-    while (performance.now() - begun < warmMs) ms = Math.min(ms, await sample());
-    if (best === undefined || ms < best.ms) best = { sample, ms };
-  }
-  return best!.sample;
 }
 
 /** All threads of one engine at a time: libvips and @napi-rs/image are given one thread an image too. */
@@ -214,15 +180,14 @@ const EFFORTS = {
     formats: ["RGB8"],
     only: ["blur", "invert", "median", "resize"],
   },
-  usual: { side: 512, repeats: 15, warmups: 2, warmMs: 60, formats: ["RGB8"] },
+  usual: { side: 512, repeats: 12, warmups: 2, warmMs: 60, formats: ["RGB8"] },
   full: { side: 512, repeats: 21, warmups: 2, warmMs: 100 },
-} as const satisfies Record<string, Omit<OpsBench, "threads" | "layouts" | "processes">>;
+} as const satisfies Record<string, Omit<OpsBench, "threads" | "layouts">>;
 
 export async function findOps({ effort, repeats, ops }: BenchOptions): Promise<Findings> {
   const options = {
     threads: Math.max(2, availableParallelism()),
     layouts: LAYOUTS,
-    processes: PROCESSES,
     ...EFFORTS[effort],
   };
   const found = await benchOps({

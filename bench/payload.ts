@@ -12,7 +12,7 @@ import { type Coding, decodeInto, encodePayload, payloadBytesMax } from "../shar
 import { copyRows, createRaster, type Raster, viewOf } from "../shared/raster.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
 import { interleaved } from "./harness.ts";
-import { bestLayout, LAYOUTS } from "./layouts.ts";
+import { inLayouts, LAYOUTS } from "./layouts.ts";
 import { type Metric, metricOf } from "./record.ts";
 import { table } from "./report/table.ts";
 import { slowed } from "./slow.ts";
@@ -26,7 +26,7 @@ export interface PayloadBench {
   readonly tilesMax: number;
   readonly repeats: number;
   readonly warmups: number;
-  /** See `bestLayout`. */
+  /** See `inLayouts`. */
   readonly layouts: number;
   /** By how much the codec is slowed down, to show that it is noticed. */
   readonly slower?: number;
@@ -35,7 +35,7 @@ export interface PayloadBench {
 }
 
 /** Each tile's time in a round is the quickest of so many: whoever else wants the core can only make it slower. */
-const SAMPLES = 3;
+const SAMPLES = 8;
 const ZSTD = "zstd alone";
 
 const MADE_UP: readonly (PixelFormat & { readonly name: string })[] = [
@@ -136,50 +136,41 @@ function zstdAlone({ rect, format }: Raster): Way {
   };
 }
 
-/** A coding whose two directions lie as well as they can; see `bestLayout`. */
-async function bestWay(coding: Coding, tile: Raster, { layouts, warmups }: PayloadBench): Promise<Way> {
-  const cost = async (run: () => unknown) => {
-    for (let i = 0; i < warmups; i++) least(run);
-    return least(run);
-  };
-  const make = (kernels: Kernels) => wayOf(kernels, coding, tile);
-  const { encode } = await bestLayout(layouts, make, (way) => cost(() => way.encode(tile)));
-  const payload = encode(tile).slice();
-  const { decode } = await bestLayout(layouts, make, (way) => cost(() => way.decode(payload, tile)));
-  return { coding, encode, decode };
-}
-
 async function measure({ name, raster }: Picture, options: PayloadBench) {
   const rects = tilesOf(raster, options);
   const tiles = rects.map((rect) => viewOf(raster, rect));
   const first = tiles[0]!;
-  const ways = [
-    await bestWay("fast", first, options),
-    await bestWay("small", first, options),
-    zstdAlone(first),
-  ];
-  const packed = ways.map(({ encode }) => tiles.map((tile) => encode(tile).slice()));
-  const over =
-    (run: (tile: number) => unknown, slower = 0) =>
-    () =>
-      tiles.reduce((sum, _, tile) => sum + least(slowed(() => run(tile), slower)), 0) / tiles.length;
+  const ofCoding = (coding: Coding) => inLayouts(options.layouts, (kernels) => wayOf(kernels, coding, first));
+  const ways = [ofCoding("fast"), ofCoding("small"), [zstdAlone(first)]];
+  const packed = ways.map(([way]) => tiles.map((tile) => way!.encode(tile).slice()));
+  const over = (runs: readonly ((tile: number) => unknown)[]) => () =>
+    tiles.reduce((sum, _, tile) => sum + least(runs.map((run) => () => run(tile))), 0) / tiles.length;
   const [unit, ...times] = await interleaved(
     [
-      over(yardstick),
-      ...ways.flatMap(({ coding, encode, decode }, way) => {
-        const slower = coding === ZSTD ? 0 : options.slower;
-        return [
-          over((tile) => encode(tiles[tile]!), slower),
-          over((tile) => decode(packed[way]![tile]!, tiles[tile]!), slower),
-        ];
+      over([yardstick]),
+      ...ways.flatMap((layouts, way) => {
+        const slower = layouts[0]!.coding === ZSTD ? 0 : (options.slower ?? 0);
+        const encodes = layouts.map(
+          ({ encode }) =>
+            (tile: number) =>
+              encode(tiles[tile]!),
+        );
+        const decodes = layouts.map(
+          ({ decode }) =>
+            (tile: number) =>
+              decode(packed[way]![tile]!, tiles[tile]!),
+        );
+        return [encodes, decodes].map((runs) =>
+          over(runs.map((run) => (tile) => slowed(() => run(tile), slower)())),
+        );
       }),
     ],
     options,
   );
   const { width, height } = rects[0]!;
   const pixelBytes = rects.length * width * height * bytesPerPixel(raster.format);
-  const rows: PayloadRow[] = ways.map(({ coding }, way) => ({
-    ...{ picture: name, coding, tiles: rects.length },
+  const rows: PayloadRow[] = ways.map(([layout], way) => ({
+    ...{ picture: name, coding: layout!.coding, tiles: rects.length },
     ratio: pixelBytes / packed[way]!.reduce((sum, payload) => sum + payload.length, 0),
     encodeMs: median(times[2 * way]!),
     decodeMs: median(times[2 * way + 1]!),
@@ -210,13 +201,15 @@ function metricsOf(
   });
 }
 
-function least(run: () => unknown): number {
+/** Milliseconds of the quickest. */
+function least(runs: readonly (() => unknown)[]): number {
   let ms = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < SAMPLES; i++) {
-    const start = performance.now();
-    run();
-    ms = Math.min(ms, performance.now() - start);
-  }
+  for (let i = 0; i < Math.max(1, SAMPLES / runs.length); i++)
+    for (const run of runs) {
+      const start = performance.now();
+      run();
+      ms = Math.min(ms, performance.now() - start);
+    }
   return ms;
 }
 

@@ -9,7 +9,6 @@ test("the bench of the ops runs over every op on one thread and on all, and prin
     warmups: 0,
     warmMs: 0,
     layouts: 2,
-    processes: 1,
     formats: ["RGB8", "RGBA8"],
     threads: 2,
   });

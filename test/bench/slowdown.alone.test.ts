@@ -28,7 +28,6 @@ const BENCHES: readonly [what: string, metric: string, measure: Measure][] = [
         warmMs: 100,
         threads: 0,
         layouts: LAYOUTS,
-        processes: 1,
         slower,
       } as const;
       return (await benchOps({ ...options, formats: ["RGB8"], only: ["emboss"] })).metrics;
