@@ -17,6 +17,7 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
     only: /^(master\/(codec|probe|ingest|export)|shared\/ops)\//,
   },
   { what: "the HTTP edge", imports: /^hono(\/|$)/, only: /^(master\/http|embedded)\// },
+  { what: "who may do what", imports: /^jose$/, only: /^master\/access\// },
   { what: "the upload", imports: /^busboy$/, only: /^master\/(accept|http)\// },
   { what: "addresses", imports: /^ipaddr\.js$/, only: /^(master\/(limiting|outbound)|shared\/config)\// },
   { what: "the client", imports: /^eventsource-parser$/, only: /^client\// },

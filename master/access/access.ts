@@ -5,9 +5,10 @@ import { KeyStore } from "../store/keys.ts";
 import { SessionStore } from "../store/sessions.ts";
 import { type Caller, callerOf, LOCAL } from "./caller.ts";
 import type { Gate } from "./gate.ts";
-import { Keys } from "./keys.ts";
+import { Keys, looksLikeKey } from "./keys.ts";
 import { isLoopback, Origins } from "./origin.ts";
 import { Sessions } from "./sessions.ts";
+import { type Provider, Tokens } from "./tokens.ts";
 
 export interface AccessOptions {
   /** The folder with the keys; without it they are gone with the process. */
@@ -18,13 +19,15 @@ export interface AccessOptions {
   readonly secure?: boolean;
   /** Origins whose pages may ask, beside our own. */
   readonly corsOrigins?: readonly string[];
+  /** Whose tokens are taken beside keys. */
+  readonly provider?: Provider | undefined;
   readonly now?: () => number;
 }
 
 /**
- * Who may do what. As soon as there has been a key, everybody needs a credential, on this machine too; until then only
- * a loopback address is served, and whoever reaches it may do everything. A key that is revoked or expired still
- * counts, so that nothing opens by itself.
+ * Who may do what. As soon as there has been a key, or there is a provider of tokens, everybody needs a credential, on
+ * this machine too; until then only a loopback address is served, and whoever reaches it may do everything. A key that
+ * is revoked or expired still counts, so that nothing opens by itself.
  */
 export class Access implements Gate {
   readonly keys: Keys;
@@ -34,11 +37,19 @@ export class Access implements Gate {
   readonly corsOrigins: readonly string[];
   private readonly db: Database;
   private readonly onLoopback: boolean;
+  private readonly tokens: Tokens | undefined;
   private closed = false;
 
-  /** @throws address_not_loopback if others could reach it and there is no key */
+  /** @throws address_not_loopback if others could reach it and there are no credentials */
   constructor(options: AccessOptions = {}) {
-    const { dir, hostname = "127.0.0.1", secure = false, corsOrigins = [], now = Date.now } = options;
+    const {
+      dir,
+      hostname = "127.0.0.1",
+      secure = false,
+      corsOrigins = [],
+      provider,
+      now = Date.now,
+    } = options;
     this.secure = secure;
     this.corsOrigins = corsOrigins;
     this.origins = new Origins(corsOrigins);
@@ -46,6 +57,7 @@ export class Access implements Gate {
     this.db = openAccessFile(dir);
     const keys = new KeyStore(this.db);
     this.keys = new Keys(keys, now);
+    this.tokens = provider && new Tokens(provider, now);
     this.sessions = new Sessions(new SessionStore(this.db, keys), this.keys, now, secure);
     if (!this.onLoopback && this.isOpen()) {
       this.close();
@@ -59,7 +71,10 @@ export class Access implements Gate {
       return LOCAL;
     }
     const text = bearerOf(request);
-    if (text !== undefined) return callerOf(this.keys.check(text), "key");
+    if (text !== undefined)
+      return this.tokens === undefined || looksLikeKey(text)
+        ? callerOf(this.keys.check(text), "key")
+        : this.tokens.check(text);
     const token = this.sessions.tokenOf(request);
     if (token === undefined) throw new TesseraError("unauthorized");
     const caller = this.sessions.check(token);
@@ -73,7 +88,7 @@ export class Access implements Gate {
 
   /** Another process may make the first key at any time. */
   private isOpen(): boolean {
-    this.closed ||= this.keys.any();
+    this.closed ||= this.tokens !== undefined || this.keys.any();
     return !this.closed;
   }
 }

@@ -22,6 +22,9 @@ export interface KeyRequest {
   readonly expiresMs?: number;
 }
 
+/** Is meant as one of our keys, not as somebody else's token. */
+export const looksLikeKey = (text: string): boolean => text.startsWith("tsk_");
+
 /** API keys: made, checked, revoked. */
 export class Keys {
   constructor(

@@ -1,6 +1,7 @@
 import type { Settings } from "../../shared/config/table.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Access } from "../access/access.ts";
+import { type Provider, providerOf } from "../access/tokens.ts";
 import { EventHub } from "../events/hub.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
@@ -16,11 +17,14 @@ export interface Service {
   readonly port: number;
   /** Origins whose pages may ask, beside our own. */
   readonly corsOrigins: readonly string[];
+  /** Whose tokens are taken beside keys. */
+  readonly provider?: Provider | undefined;
 }
 
-export const serviceOf = ({ host: hostname, port, cors_origins: corsOrigins }: Settings): Service => ({
-  ...{ hostname, port, corsOrigins },
-});
+export function serviceOf(settings: Settings): Service {
+  const { host: hostname, port, cors_origins: corsOrigins } = settings;
+  return { hostname, port, corsOrigins, provider: providerOf(settings) };
+}
 
 export interface ServeOptions extends Service {
   readonly access: Access;

@@ -74,12 +74,11 @@ function put(values: Record<string, unknown>, { setting }: Given, value: unknown
   }
 }
 
-function checkRules({ kafka }: Settings, origins: Loaded["origins"], mistakes: Mistakes): void {
+function checkRules(settings: Settings, origins: Loaded["origins"], mistakes: Mistakes): void {
   for (const { name, uses, broken } of RULES) {
-    const full = `kafka.${name}`;
-    if ([full, ...uses.map((other) => `kafka.${other}`)].some((other) => mistakes.has(other))) continue;
-    const what = broken(kafka);
-    if (what !== undefined) mistakes.add(full, origins.get(full) ?? DEFAULT, what);
+    if ([name, ...uses].some((other) => mistakes.has(other))) continue;
+    const what = broken(settings);
+    if (what !== undefined) mistakes.add(name, origins.get(name) ?? DEFAULT, what);
   }
 }
 

@@ -40,7 +40,7 @@ const rowsOf = (properties: Record<string, TSchema>, group?: SettingGroup): Sett
 export const SETTINGS: readonly Setting[] = rowsOf(SCHEMA.properties);
 
 /** The value of a setting in `settings`; undefined if it has none. */
-export function valueIn(settings: Settings, { name }: Setting): unknown {
+export function valueIn(settings: Settings, { name }: Pick<Setting, "name">): unknown {
   const [first, second] = name.split(".") as [string, string?];
   const value: unknown = settings[first as keyof Settings];
   return second === undefined ? value : (value as Record<string, unknown>)[second];

@@ -194,6 +194,56 @@ const KAFKA = Type.Object(
   },
 );
 
+const TLS = Type.Object(
+  {
+    cert: pem("Certificate of the server, with those that vouch for it; looked at again while it runs."),
+    key: pem("Private key of `tls.cert`."),
+  },
+  {
+    title: "TLS",
+    description: "Of the master's own server, which speaks TLS 1.2 and 1.3 with it.",
+    default: {},
+  },
+);
+
+/** Keys that come over plain HTTP could be anybody's; nobody before the host, since it is shown. */
+const TRUSTED_URL = "^(https://|http://(127\\.0\\.0\\.1|\\[::1\\]|localhost)([:/]|$))[^\\s@]*$";
+const trustedUrl = (description: string) =>
+  optional(description, { pattern: TRUSTED_URL, expected: "an address like https://login.example.com" });
+
+const OIDC = Type.Object(
+  {
+    issuer: trustedUrl("Whose access tokens are taken; exactly as in their `iss`."),
+    audience: optional("What their `aud` has to name: this server, as the provider knows it."),
+    jwks_url: trustedUrl("Where the provider's keys are; without it the provider is asked."),
+    algorithms: Type.Array(
+      Type.Union(
+        (
+          ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const
+        ).map((algorithm) => Type.Literal(algorithm)),
+      ),
+      {
+        minItems: 1,
+        default: ["RS256", "PS256", "ES256", "EdDSA"],
+        expected:
+          "some of RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA, with commas between them",
+        description: "Signatures that are taken.",
+      },
+    ),
+    scope_claim: text("Claim that names the scopes, in one text or in a list.", { default: "scope" }),
+    scope_prefix: Type.String({
+      default: "",
+      maxLength: 200,
+      description: "What stands before the names of our scopes there, such as `tessera:`.",
+    }),
+  },
+  {
+    title: "OIDC",
+    description: "A provider whose access tokens (JWT) are taken beside keys.",
+    default: {},
+  },
+);
+
 const WORKER = Type.Object(
   {
     name: text("Name that people know the worker by.", {
@@ -253,6 +303,8 @@ export const SCHEMA = Type.Object({
     description: "Threads that compute tiles.",
   }),
   limits: LIMITS,
+  tls: TLS,
+  oidc: OIDC,
   outbound: OUTBOUND,
   webhooks: WEBHOOKS,
   kafka: KAFKA,

@@ -207,6 +207,21 @@ describe("what is wrong with the settings", () => {
       () => KAFKA({ CA: pem(), TLS: "false" }),
       [/^kafka.ca \(TESSERA_KAFKA_CA\): it is given, but kafka.tls is false/],
     ],
+    [
+      "the server's certificate needs its key",
+      () => ({ TESSERA_TLS_CERT: pem() }),
+      [/^tls.key: it is missing, and tls.cert/],
+    ],
+    [
+      "tokens need an issuer and an audience",
+      () => ({ TESSERA_OIDC_JWKS_URL: "https://login.example.com/keys" }),
+      [/^oidc.issuer: it is missing, and oidc.jwks_url/],
+    ],
+    [
+      "an issuer needs an audience, and to be reached safely",
+      () => ({ TESSERA_OIDC_ISSUER: "http://login.example.com", TESSERA_OIDC_ALGORITHMS: "HS256,none" }),
+      [/^oidc.algorithms .*expected some of RS256/, /^oidc.issuer .*https:/],
+    ],
     ["a server's name needs TLS", () => KAFKA({ SERVERNAME: "k" }), [/^kafka.servername .*: it is given/]],
     [
       "a PEM file is one",

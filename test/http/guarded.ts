@@ -1,9 +1,13 @@
 import { Access, type AccessOptions } from "../../master/access/access.ts";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
 import type { Bench } from "../engine/harness.ts";
 import { type Edge, edgeOf } from "./edge.ts";
 
 export const ALL: readonly Scope[] = ["submit", "read", "operate", "admin"];
+
+/** For tests in which one address fails to sign in as often as a whole town. */
+export const UNLIMITED = { each: { ...DEFAULT_LIMITS.each, signInFailuresPerMinute: 0 } };
 
 /** An edge that asks for credentials, and keys for it. */
 export interface Guarded {

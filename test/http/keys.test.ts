@@ -8,13 +8,13 @@ import type { KeyView } from "../../shared/api/key.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench } from "../engine/harness.ts";
 import { edgeOf, expectProblem } from "./edge.ts";
-import { type Guarded, guard } from "./guarded.ts";
+import { type Guarded, guard, UNLIMITED } from "./guarded.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-keys-"));
 let bench: Bench;
 
 beforeAll(() => {
-  bench = openBench(folder);
+  bench = openBench(folder, { limits: UNLIMITED });
 });
 
 afterAll(async () => {

@@ -6,7 +6,7 @@ import { Access, type AccessOptions } from "../../master/access/access.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench } from "../engine/harness.ts";
 import { type Edge, edgeOf, expectProblem } from "./edge.ts";
-import { type Guarded, guard } from "./guarded.ts";
+import { type Guarded, guard, UNLIMITED } from "./guarded.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-session-"));
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,7 @@ const LISTED = "https://app.example.com";
 let bench: Bench;
 
 beforeAll(() => {
-  bench = openBench(folder);
+  bench = openBench(folder, { limits: UNLIMITED });
 });
 
 afterAll(async () => {
