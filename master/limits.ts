@@ -1,17 +1,21 @@
 import { type Settings, withDefaults } from "../shared/config/table.ts";
-import type { Pace } from "./accept/steady.ts";
 import type { LimiterSettings } from "./limiting/limiter.ts";
 import type { ImageLimits } from "./probe/types.ts";
 
 /** What a master takes in. */
 export interface Limits extends ImageLimits {
   readonly uploadBytesMax: number;
-  /** The slowest that a request's body may come. */
-  readonly bodyPace: Pace;
   /** Disk that stays free whatever is asked for. */
   readonly freeBytesMin: number;
   /** How long the files of a job that failed by a tile are kept, for another try. */
   readonly failedKeptMs: number;
+  /** How long a result is kept whose sender says nothing, and at most. */
+  readonly resultKeptMs: number;
+  readonly resultKeptMsMax: number;
+  /** How long the source of a job that is done is kept; never longer than its result. */
+  readonly sourceKeptMs: number;
+  /** How long it is known of a job that has ended. */
+  readonly historyKeptMs: number;
   /** Of one owner, and of one address. */
   readonly each: LimiterSettings;
   /** Ranges of addresses. */
@@ -21,14 +25,19 @@ export interface Limits extends ImageLimits {
   readonly watchersPerOwnerMax: number;
 }
 
-export const limitsOf = ({ limits, trusted_proxies }: Settings): Limits => ({
+const HOUR_MS = 3_600_000;
+
+export const limitsOf = ({ limits, retention, trusted_proxies }: Settings): Limits => ({
   pixelsMax: limits.pixels,
   sideMax: limits.side,
   unboundedPixelsMax: limits.unbounded_pixels,
   uploadBytesMax: limits.upload_bytes,
-  bodyPace: { bytes: limits.body_bytes, everyMs: limits.body_seconds * 1000 },
   freeBytesMin: limits.free_bytes,
-  failedKeptMs: limits.failed_kept_hours * 3_600_000,
+  failedKeptMs: limits.failed_kept_hours * HOUR_MS,
+  resultKeptMs: Math.min(retention.result_hours, retention.result_hours_max) * HOUR_MS,
+  resultKeptMsMax: retention.result_hours_max * HOUR_MS,
+  sourceKeptMs: (retention.source_hours ?? retention.result_hours_max) * HOUR_MS,
+  historyKeptMs: retention.history_days * 24 * HOUR_MS,
   each: {
     requestsPerMinute: limits.requests_per_minute,
     pixelsPerMinute: limits.pixels_per_minute,

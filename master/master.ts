@@ -1,73 +1,54 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { TileMapView } from "../shared/api/tiles.ts";
-import type { BufferPool } from "../shared/buffers.ts";
-import type { Bus, Subscription } from "../shared/bus/port.ts";
+import type { Subscription } from "../shared/bus/port.ts";
 import { TesseraError } from "../shared/errors.ts";
-import type { Fingerprint } from "../shared/ops/fingerprint.ts";
 import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
-import { hasEnded, type JobRecord, type JobView } from "./jobs/job.ts";
+import { hasEnded, type JobEvent, type JobRecord, type JobView } from "./jobs/job.ts";
 import { JobFiles } from "./jobs/job_files.ts";
 import { viewOf } from "./jobs/progress.ts";
+import { Retention } from "./jobs/retention.ts";
 import { JobRunner } from "./jobs/runner.ts";
 import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
 import { type TileChange, TileMap } from "./jobs/tile_map.ts";
 import { type JobName, JobWatchers } from "./jobs/watchers.ts";
 import { Limiter } from "./limiting/limiter.ts";
-import type { Limits } from "./limits.ts";
-import { DEFAULT_OUTBOUND, Outbound, type OutboundOptions } from "./outbound/outbound.ts";
+import type { MasterOptions } from "./options.ts";
+import { DEFAULT_OUTBOUND, Outbound } from "./outbound/outbound.ts";
 import { Packing } from "./packing/packing.ts";
-import { planPipeline } from "./plan/plan.ts";
 import { Database } from "./store/database.ts";
 import { DeliveryStore } from "./store/deliveries.ts";
+import { Idempotency } from "./store/idempotency.ts";
+import { JobExpiry } from "./store/job_expiry.ts";
+import { type JobFilter, JobList } from "./store/job_list.ts";
 import { JobStore } from "./store/store.ts";
-import { DEFAULT_WEBHOOKS, type WebhookOptions, Webhooks } from "./webhooks/webhooks.ts";
+import { DEFAULT_WEBHOOKS, Webhooks } from "./webhooks/webhooks.ts";
 import { Roster, type WorkerView } from "./workers/roster.ts";
 
 /** Results unpacked at a time, over Kafka. */
 const RESULTS_AT_ONCE = 8;
-const SWEEP_EVERY_MS = 600_000;
+const SWEEP_EVERY_MS = 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 /** A pause of this process that is nobody's delay; shorter ones are an event loop at work. */
 const STANDSTILL_MS = 1000;
-
-export interface MasterOptions {
-  readonly dir: string;
-  readonly bus: Bus;
-  readonly buffers: BufferPool;
-  readonly limits: Limits;
-  /** Threads that compute tiles; sets the dispatch window and the strips encoded at once. */
-  readonly threads: number;
-  /** False: nothing is synced, for a folder that is thrown away. */
-  readonly durable: boolean;
-  readonly leaseMs: number;
-  /** Of this process' ops: workers with another get no tiles. */
-  readonly fingerprint: Fingerprint;
-  /** Milliseconds without a heartbeat; by default never, for a worker in the same process. */
-  readonly silence?: { readonly silentAfterMs: number; readonly lostAfterMs: number };
-  readonly now?: () => number;
-  readonly every?: Every;
-  /** Where it may go for images; by default what the settings have. */
-  readonly outbound?: Partial<OutboundOptions>;
-  /** How the ends of jobs are told; by default what the settings have. */
-  readonly webhooks?: Partial<WebhookOptions>;
-  /** Something outside is wrong that mends itself or has to be mended; work waits for it. */
-  readonly onTrouble?: (fault: TesseraError) => void;
-}
 
 /** Takes jobs in, runs them to their end, and takes up after a restart what a crash left. */
 export class Master {
   /** Refuses what is too much of one owner, or of one address. */
   readonly limiter: Limiter;
+  /** Requests that are not to be done twice. */
+  readonly once: Idempotency;
   /** The way to addresses that callers name. */
   readonly outbound: Outbound;
   readonly webhooks: Webhooks;
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
+  private readonly listed: JobList;
+  private readonly retention: Retention;
   private readonly dispatcher: Dispatcher;
   private readonly runner: JobRunner;
   private readonly now: () => number;
@@ -89,22 +70,20 @@ export class Master {
     this.files = new JobFiles(options.dir, options.limits, this.now);
     this.db = new Database(join(options.dir, "tessera.sqlite"), options.durable);
     this.store = new JobStore(this.db, this.now);
+    this.listed = new JobList(this.db);
+    this.once = new Idempotency(this.db, this.now);
+    this.retention = new Retention({
+      ...{ store: this.store, expiry: new JobExpiry(this.db), files: this.files },
+      ...{ limits: options.limits, now: this.now, onGone: (job) => this.watchers.touch(job) },
+    });
     const { bus, buffers, leaseMs, fingerprint, silence } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
     const clock = new AwakeClock(this.now, Math.min(silentAfterMs / 4, STANDSTILL_MS));
     this.roster = new Roster({ fingerprint, clock, silentAfterMs, lostAfterMs });
     this.packing = new Packing(buffers);
     this.dispatcher = new Dispatcher({
-      ...{
-        bus,
-        buffers,
-        leaseMs,
-        roster: this.roster,
-        packing: this.packing,
-        clock,
-        every: this.every,
-      },
-      master: this.name,
+      ...{ bus, buffers, leaseMs, clock, every: this.every, master: this.name },
+      ...{ roster: this.roster, packing: this.packing },
       onTile: (assignment, event) => this.tile(assignment, event),
       onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
@@ -144,12 +123,15 @@ export class Master {
       () => {},
     );
     const unfinished = this.store.unfinished();
-    this.files.removeOrphans(this.store, unfinished);
+    this.retention.start();
     // Those that were under way come before those that waited.
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
     for (const job of unfinished.sort((a, b) => begun(a) - begun(b)))
       if (!job.paused) this.runner.enqueue(job);
-    this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.files.sweep(this.store));
+    this.endSweeps = this.every(SWEEP_EVERY_MS, () => {
+      this.retention.sweep();
+      this.once.sweep();
+    });
     this.runner.schedule();
     this.webhooks.start();
   }
@@ -161,7 +143,8 @@ export class Master {
     await this.runner.stop();
     this.dispatcher.stop();
     await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
-    await Promise.all([this.packing.close(), closeCodecPool(), this.webhooks.stop()]);
+    await Promise.all([this.packing.close(), closeCodecPool()]);
+    await Promise.all([this.webhooks.stop(), this.retention.stop()]);
     this.db.close();
   }
 
@@ -170,6 +153,11 @@ export class Master {
     this.refuseIfStopping();
     const queuedJobs = () => this.store.activeOf(owner);
     this.limiter.another({ queuedJobs, storedBytes: () => this.store.bytesOf(owner) });
+  }
+
+  /** Whether so many bytes more leave the disk the room that it has to keep. @throws disk_full */
+  checkRoom(bytes: number): void {
+    this.files.checkFree(bytes);
   }
 
   /**
@@ -185,7 +173,11 @@ export class Master {
     this.refuseIfFull(about.owner); // the probe took its time
     this.limiter.pixels(about.owner, stored.probe.width * stored.probe.height);
     const id = request.id ?? randomUUID();
-    this.store.insert(id, stored, about);
+    const { once } = request;
+    this.together(() => {
+      this.store.insert(id, stored, about);
+      if (once !== undefined) this.once.note(about.owner, once.key, { job: id, request: once.request });
+    });
     this.runner.enqueue(this.store.get(id)!);
     this.runner.schedule();
     return this.told(id);
@@ -198,7 +190,49 @@ export class Master {
 
   /** The newest jobs first; of one owner, or of all. */
   jobs(limit = 100, owner?: string): JobView[] {
-    return this.store.list(limit, owner).map((record) => this.show(record));
+    return [...this.list({ owner }, limit).jobs];
+  }
+
+  /** The newest first; `before` is the `next` of the page before. */
+  list(filter: JobFilter, limit: number, before?: number): { jobs: readonly JobView[]; next?: number } {
+    const { jobs, ...more } = this.listed.page(filter, limit, before);
+    return { jobs: jobs.map((record) => this.show(record)), ...more };
+  }
+
+  count(filter: JobFilter, before?: number): number {
+    return this.listed.count(filter, before);
+  }
+
+  /** What has happened to a job, the oldest first; `after` is the number of the last one that is known. @throws job_not_found */
+  events(id: string, limit: number, after = 0): JobEvent[] {
+    this.view(id);
+    return this.store.events(id, limit, after).map(({ number, at_ms, what, detail }) => ({
+      ...{ number, what, detail },
+      at: new Date(at_ms).toISOString(),
+    }));
+  }
+
+  /** Whatever `work` does to jobs is written down at once. */
+  together<T>(work: () => T): T {
+    return this.store.together(work);
+  }
+
+  /**
+   * Forgets jobs, ended or not, with all that is kept of them; those that are not there are passed over. Resolves when
+   * their files are gone.
+   */
+  async remove(ids: readonly string[]): Promise<void> {
+    const jobs = ids.flatMap((id) => this.store.get(id) ?? []);
+    this.together(() => {
+      for (const { id, state } of jobs) if (!hasEnded(state)) this.cancel(id);
+    });
+    await Promise.all(jobs.map(({ id }) => this.runner.free(id)));
+    await this.retention.forget(jobs);
+  }
+
+  /** Resolves once files that nobody needs any more are gone. */
+  tidied(): Promise<void> {
+    return this.retention.idle();
   }
 
   /** Resolves with the job once it has ended. @throws job_not_found */
@@ -235,13 +269,17 @@ export class Master {
 
   /** Tries a job again that failed by a tile; what was done stays done. @throws job_not_found, job_not_failed */
   retry(id: string): JobView {
-    const record = this.store.get(id);
-    if (record === undefined) throw new TesseraError("job_not_found");
+    const record = this.known(id);
     if (!this.files.areKept(record) || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
     this.runner.enqueueOnceFree(this.store.get(id)!);
     this.runner.schedule();
     return this.told(id);
+  }
+
+  /** Whether a job has failed and can be tried again. @throws job_not_found */
+  canRetry(id: string): boolean {
+    return this.files.areKept(this.known(id));
   }
 
   /** @throws job_not_found, job_not_active, request_invalid */
@@ -262,12 +300,19 @@ export class Master {
     return { ...this.dispatcher.counts };
   }
 
-  /** The finished file. @throws job_not_found, job_not_done */
+  /** The finished file. @throws job_not_found, job_not_done, job_result_expired */
   resultPath(id: string): string {
-    const record = this.store.get(id);
-    if (record === undefined) throw new TesseraError("job_not_found");
+    const record = this.known(id);
     const path = this.files.resultOf(record);
-    if (path === undefined) throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
+    if (path !== undefined) return path;
+    if (record.state === "done") throw new TesseraError("job_result_expired");
+    throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
+  }
+
+  /** The file that the job was sent with. @throws job_not_found, job_source_gone */
+  sourcePath(id: string): string {
+    const path = this.files.sourceFileOf(this.known(id));
+    if (path === undefined) throw new TesseraError("job_source_gone");
     return path;
   }
 
@@ -294,19 +339,13 @@ export class Master {
 
   /** The same, as it is kept; that of a job under way changes with it. @throws job_not_found */
   tileMap(id: string): TileMap {
-    const record = this.store.get(id);
-    if (record === undefined) throw new TesseraError("job_not_found");
-    const underWay = this.tileMapUnderWay(id);
-    if (underWay !== undefined) return underWay;
-    const { pipeline, probe, tileSize } = record.request;
-    // What was taken in once is shown, whatever limits there are now.
-    const plan = planPipeline(pipeline, probe.shape, tileSize, Number.POSITIVE_INFINITY);
-    return new TileMap(id, plan, this.store.tiles(id));
+    const record = this.known(id);
+    return this.tileMapUnderWay(id) ?? TileMap.at(record, this.store.tiles(id));
   }
 
   /** Each run of a job has its own. */
   tileMapUnderWay(id: string): TileMap | undefined {
-    return this.runner.progressOf(id)?.tiles;
+    return this.runner.underWay(id)?.progress.tiles;
   }
 
   private tile(assignment: Assignment, event: TileEvent): void {
@@ -331,15 +370,18 @@ export class Master {
   }
 
   private view(id: string): JobView {
+    return this.show(this.known(id));
+  }
+
+  /** @throws job_not_found */
+  private known(id: string): JobRecord {
     const record = this.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
-    return this.show(record);
+    return record;
   }
 
   private show(record: JobRecord): JobView {
-    const { id, state, request } = record;
-    const done = () => (state === "done" ? request.planned.tiles : this.store.tilesDone(id));
-    return viewOf(record, this.runner.progressOf(id) ?? done(), this.now());
+    return viewOf(record, this.runner.underWay(record.id), this.now());
   }
 
   /** @throws job_not_found, job_not_active */

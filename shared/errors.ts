@@ -26,9 +26,16 @@ const TABLE = {
   image_unsupported: [422, "The image uses a feature of its format that Tessera does not read."],
   upload_too_large: [413, "The upload is larger than this server takes."],
   upload_interrupted: [400, "The upload ended before the file did. Send it again."],
-  upload_too_slow: [408, "The upload came too slowly. Send it again."],
   upload_malformed: [400, "The request's body cannot be read as an upload."],
   request_invalid: [400, "The request is not valid."],
+  idempotency_key_busy: [
+    409,
+    "A request with this Idempotency-Key is still under way. Wait for its answer, then send it again.",
+  ],
+  idempotency_key_reused: [
+    422,
+    "This Idempotency-Key was given to another request. Send a new one with a new request.",
+  ],
   content_type_unsupported: [
     415,
     "Send the image as the body with an image type or as multipart/form-data, or its address as application/json.",
@@ -60,6 +67,8 @@ const TABLE = {
   job_not_found: [404, "There is no such job."],
   delivery_not_found: [404, "The job has no such delivery."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
+  job_result_expired: [410, "The job's result has expired and is gone. Send the image again."],
+  job_source_gone: [410, "The image that the job was sent with is not kept any more."],
   job_not_active: [409, "The job has ended already."],
   job_not_failed: [409, "Only a job that failed can be tried again, and only while its files are kept."],
   job_paused: [409, "The job is paused."],
@@ -138,8 +147,8 @@ const TABLE = {
 export type ErrorCode = keyof typeof TABLE;
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  "idempotency_key_busy",
   "upload_interrupted",
-  "upload_too_slow",
   "source_unreachable",
   "disk_full",
   "server_unreachable",

@@ -149,9 +149,11 @@ describe("figures for people", () => {
     source: { name, type: "jpeg", width: 10, height: 10, bytes: 10 },
     pipeline: [],
     stages: 1,
+    attempts: 1,
     progress: {
       tiles_done: tilesDone,
       tiles_total: 100,
+      tiles_failed: 0,
       tiles_retried: 0,
       tiles_per_second: 50,
       seconds_left: (100 - tilesDone) / 50,

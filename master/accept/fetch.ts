@@ -21,6 +21,7 @@ export async function receiveFrom(
     const declared = Number(answer.headers["content-length"] ?? 0);
     if (declared > options.bytesMax)
       throw new TesseraError("upload_too_large", `At most ${options.bytesMax} bytes are allowed.`);
+    options.checkRoom(declared);
     return { ...(await receiveRaw(answer.body, options)), name: nameIn(answer.url) };
   } finally {
     answer.close();

@@ -34,6 +34,8 @@ export interface TileEvent {
   readonly worker: string;
   /** That it took, if it is done. */
   readonly ms?: number;
+  /** Why it was refused, if somebody said so. */
+  readonly error?: TesseraError;
 }
 
 /** Since the start. */
@@ -270,7 +272,7 @@ export class Dispatcher {
     this.flights.end(flight);
     gather(assignment.band, raster, result.figures);
     assignment.run.accept(assignment, result);
-    this.tell(copy, "done", result.ms);
+    this.tell(copy, "done", { ms: result.ms });
     if (raster !== undefined) this.giveBack(raster);
   }
 
@@ -279,7 +281,7 @@ export class Dispatcher {
     if (!HOPELESS.has(error.code)) this.madeInVain(copy, error);
     else {
       copy.assignment.run.abandon(copy.assignment, error);
-      this.tell(copy, "refused");
+      this.tell(copy, "refused", { error });
     }
   }
 
@@ -290,7 +292,7 @@ export class Dispatcher {
     run.blame(assignment, seat.id);
     if (isOver(flight) && !run.isSuspect(tile)) {
       run.refuse(assignment, error);
-      this.tell(copy, "refused");
+      this.tell(copy, "refused", { error });
     } else this.suspectIfUnheard(copy);
   }
 
@@ -358,8 +360,8 @@ export class Dispatcher {
     if (!heard && run.suspect(assignment)) this.tell(copy, "refused");
   }
 
-  private tell({ assignment, seat }: Copy, what: TileEvent["what"], ms?: number): void {
-    this.needs.onTile(assignment, { what, worker: seat.id, ...(ms !== undefined && { ms }) });
+  private tell({ assignment, seat }: Copy, what: TileEvent["what"], more: Partial<TileEvent> = {}): void {
+    this.needs.onTile(assignment, { what, worker: seat.id, ...more });
   }
 
   private giveBack({ data }: Raster): void {

@@ -3,6 +3,7 @@ import type { Gate } from "../access/gate.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Master } from "../master.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
+import { bulkHandlers } from "./handlers/bulk.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
 import { keyHandlers } from "./handlers/keys.ts";
@@ -25,6 +26,7 @@ export interface AppOptions
 export function createApp(master: Master, options: AppOptions): ReturnType<typeof createEdge> {
   const { access, events, gate = access } = options;
   const handlers = {
+    ...bulkHandlers(master),
     ...jobHandlers(master, options),
     ...webhookHandlers(master),
     ...workerHandlers(master),

@@ -2,17 +2,35 @@ import { stat } from "node:fs/promises";
 import type { Master } from "../master.ts";
 import { names } from "./etag.ts";
 
-/** The finished file, or what of it was asked for. @throws job_not_found, job_not_done */
-export async function result(request: Request, master: Master, id: string): Promise<Response> {
+/** The finished file, or what of it was asked for. @throws job_not_found, job_not_done, job_result_expired */
+export function result(request: Request, master: Master, id: string): Promise<Response> {
   const path = master.resultPath(id);
-  const job = master.job(id)!;
+  const { source, output } = master.job(id)!;
+  const base = source.name.replace(/\.[^.]*$/, "") || "image";
+  return file(request, path, `${base}.${endingOf(output.format)}`, output.format, id);
+}
+
+/** The file that a job was sent with. @throws job_not_found, job_source_gone */
+export function source(request: Request, master: Master, id: string): Promise<Response> {
+  const path = master.sourcePath(id);
+  const { name, type } = master.job(id)!.source;
+  return file(request, path, name.includes(".") ? name : `${name}.${endingOf(type)}`, type, id);
+}
+
+const endingOf = (format: string): string => (format === "jpeg" ? "jpg" : format);
+
+async function file(
+  request: Request,
+  path: string,
+  name: string,
+  format: string,
+  id: string,
+): Promise<Response> {
   const { size, mtimeMs } = await stat(path);
   const etag = `"${id}-${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`;
-  const base = job.source.name.replace(/\.[^.]*$/, "") || "image";
-  const name = `${base}.${job.output.format === "jpeg" ? "jpg" : job.output.format}`;
   const headers = {
     etag,
-    "content-type": `image/${job.output.format}`,
+    "content-type": `image/${format}`,
     "content-disposition": `attachment; filename="${name.replace(/[^\w. -]/g, "_")}"; filename*=UTF-8''${extValue(name)}`,
   };
   if (names(request.headers.get("if-none-match"), etag))

@@ -49,7 +49,6 @@ export function serve(master: Master, options: ServeOptions): Served {
     events,
     uploadBytesMax: limits.uploadBytesMax,
     trustedProxies: limits.trustedProxies,
-    bodyPace: limits.bodyPace,
     durable,
     ...(checkAnswer && { checkAnswer }),
   });

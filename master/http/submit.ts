@@ -1,15 +1,15 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Static } from "@sinclair/typebox";
+import type { ReadableStream } from "node:stream/web";
 import { JOBS, SUBMIT_JSON } from "../../shared/api/routes/jobs.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { receiveFrom } from "../accept/fetch.ts";
 import { type ReceiveOptions, receiveMultipart, receiveRaw } from "../accept/receive.ts";
 import type { JobView } from "../jobs/job.ts";
-import type { SubmitRequest } from "../jobs/submission.ts";
 import type { Master } from "../master.ts";
-import type { Call } from "./route_call.ts";
+import type { Answered } from "../store/idempotency.ts";
+import { cleanName, requestOf, type SubmitCall, type SubmitFields } from "./submit_options.ts";
 import { mediaType, readJson, readTexts } from "./values.ts";
 
 export interface SubmitOptions {
@@ -18,33 +18,65 @@ export interface SubmitOptions {
   readonly durable: boolean;
 }
 
-type SubmitCall = Call<typeof JOBS.submitJob>;
-type SubmitJson = Omit<Static<typeof SUBMIT_JSON>, "source">;
-type Fields = SubmitCall["query"] | SubmitJson;
-
 interface Received {
   /** What the image is called where it comes from. */
   readonly name: string | undefined;
-  readonly fields: Fields;
+  readonly fields: SubmitFields;
 }
 
-/** Streams the image to the disk and makes a job of it. */
+/**
+ * Streams the image to the disk and makes a job of it. With an `Idempotency-Key` the same request makes no second job:
+ * it is answered with the first one.
+ */
 export async function submit(call: SubmitCall, master: Master, options: SubmitOptions): Promise<JobView> {
-  master.refuseIfFull(call.caller.owner);
+  const { owner } = call.caller;
+  const key = call.headers["idempotency-key"];
+  const letGo = key === undefined ? () => {} : master.once.hold(owner, key);
+  try {
+    const before = key === undefined ? undefined : master.once.answered(owner, key);
+    if (before === undefined) master.refuseIfFull(owner);
+    const job = await receiveAndSubmit(call, master, options, before);
+    call.answerHeaders.set("location", `/v1/jobs/${job.id}`);
+    return job;
+  } finally {
+    letGo();
+  }
+}
+
+/** @param before what a request with the same key has come to; this one has to be the same */
+async function receiveAndSubmit(
+  call: SubmitCall,
+  master: Master,
+  options: SubmitOptions,
+  before: Answered | undefined,
+): Promise<JobView> {
   call.noTimeout();
   const id = randomUUID();
   const path = join(master.uploadDir, id);
-  const receive = { path, bytesMax: options.uploadBytesMax, sync: options.durable };
+  const digest = createHash("sha256");
+  const key = call.headers["idempotency-key"];
+  const receive: ReceiveOptions = {
+    ...{ path, bytesMax: options.uploadBytesMax, sync: options.durable },
+    checkRoom: (bytes) => master.checkRoom(bytes),
+    onBytes: key === undefined ? undefined : (bytes) => digest.update(bytes),
+  };
   const { name, fields } = await receiveImage(call, master, receive);
+  let kept = false;
   try {
+    const asked = { ...call.query, ...fields } as SubmitFields;
     const source = { path, owned: true, name: cleanName(call.query.name ?? fields.name ?? name ?? "image") };
+    const request = digest.update(JSON.stringify([source.name, Object.entries(asked).sort()])).digest("hex");
+    if (before !== undefined) {
+      if (before.request !== request) throw new TesseraError("idempotency_key_reused");
+      return master.job(before.job)!;
+    }
     const { owner } = call.caller;
-    const job = await master.submit({ id, source, owner, ...requestOf({ ...call.query, ...fields }) });
-    call.answerHeaders.set("location", `/v1/jobs/${id}`);
+    const once = key === undefined ? {} : { once: { key, request } };
+    const job = await master.submit({ id, source, owner, ...once, ...requestOf(asked) });
+    kept = true;
     return job;
-  } catch (thrown) {
-    rmSync(path, { force: true });
-    throw thrown;
+  } finally {
+    if (!kept) rmSync(path, { force: true });
   }
 }
 
@@ -52,15 +84,16 @@ export async function submit(call: SubmitCall, master: Master, options: SubmitOp
 async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOptions): Promise<Received> {
   const { request } = call;
   const type = mediaType(request);
-  if (type === "application/json") return fetchImage(call, master, options);
+  if (type === "application/json") return fetchImage(request, master, options);
   const multipart = type === "multipart/form-data";
   if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
     throw new TesseraError("content_type_unsupported");
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > options.bytesMax)
     throw new TesseraError("upload_too_large", `At most ${options.bytesMax} bytes are allowed.`);
+  options.checkRoom(declared);
   if (request.body === null) throw new TesseraError("image_empty");
-  const body = call.bytes;
+  const body = request.body as unknown as ReadableStream<Uint8Array>;
   if (!multipart) return { name: (await receiveRaw(body, options)).name, fields: {} };
   const { name, fields } = await receiveMultipart(body, Object.fromEntries(request.headers), options);
   try {
@@ -71,29 +104,8 @@ async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOp
   }
 }
 
-async function fetchImage(call: SubmitCall, master: Master, options: ReceiveOptions): Promise<Received> {
-  const { request, bytes } = call;
-  const { source, ...fields } = await readJson(SUBMIT_JSON, request, bytes);
+async function fetchImage(request: Request, master: Master, options: ReceiveOptions): Promise<Received> {
+  const { source, ...fields } = await readJson(SUBMIT_JSON, request);
   const { name } = await receiveFrom(master.outbound, source.url, options, request.signal);
   return { name, fields };
-}
-
-function requestOf(fields: Fields): Omit<SubmitRequest, "source"> {
-  const { pipeline = "", name: _, profile, tile_size: tileSize, priority, webhook, ...output } = fields;
-  return {
-    ...{ pipeline, output: output as NonNullable<SubmitRequest["output"]> },
-    ...(profile && { profile }),
-    ...(tileSize !== undefined && { tileSize }),
-    ...(priority !== undefined && { priority }),
-    ...(webhook !== undefined && { webhook }),
-  };
-}
-
-/** A name to be shown: no folders, no control characters, not endless. */
-function cleanName(name: string): string {
-  const base = name.split(/[\\/]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  const shown = base.replace(/[\u0000-\u001f\u007f]/g, "").toWellFormed();
-  // Cut between characters: half of one cannot be written into a header.
-  return [...shown.replace(/^\.+$/, "")].slice(0, 200).join("") || "image";
 }

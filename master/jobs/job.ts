@@ -66,11 +66,19 @@ export interface JobAbout {
   readonly batch?: string;
   /** Address that is told of the job's end. */
   readonly webhook?: string;
-  /** When its files go, in milliseconds since 1970. */
-  readonly expiresMs?: number;
+  /** How long its files are wanted once it has ended, in milliseconds. */
+  readonly keepMs?: number;
 }
 
-export interface JobRecord extends JobAbout {
+/** Until when files of an ended job are kept, in milliseconds since 1970. */
+export interface Kept {
+  /** Its result, or what another try would need. */
+  readonly expiresMs?: number;
+  /** Its source; without it, that is gone. */
+  readonly sourceExpiresMs?: number;
+}
+
+export interface JobRecord extends JobAbout, Kept {
   readonly id: string;
   readonly state: JobState;
   readonly paused: boolean;
@@ -79,6 +87,24 @@ export interface JobRecord extends JobAbout {
   readonly endedMs?: number;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
   readonly result?: JobResult;
+  /** Whether its files have expired. */
+  readonly gone: boolean;
+  /** How often it has been begun anew, with the first time. */
+  readonly tries: number;
+  /** Of all stages, those that are marked. */
+  readonly tilesDone: number;
+  /** Attempts at tiles that were made in vain. */
+  readonly tilesRetried: number;
+}
+
+/** Something that has happened to a job. */
+export interface JobEvent {
+  /** Later ones have higher ones. */
+  readonly number: number;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly what: string;
+  readonly detail: string;
 }
 
 /** A job as it is shown. */

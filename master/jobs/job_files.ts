@@ -4,14 +4,13 @@ import { type ErrorCode, TesseraError } from "../../shared/errors.ts";
 import { canvasBytes } from "../canvas/canvas.ts";
 import type { Limits } from "../limits.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { JobStore } from "../store/store.ts";
-import { hasEnded, type JobRecord } from "./job.ts";
+import { hasEnded, type JobRecord, type Kept } from "./job.ts";
 
 /** Failures that another try may not have: these jobs' files are kept for a while. */
 const KEPT: ReadonlySet<ErrorCode> = new Set(["tile_failed", "tile_lost"]);
 
-const isKept = ({ state, error }: JobRecord): boolean =>
-  state === "failed" && error !== undefined && KEPT.has(error.code);
+const isKept = ({ state, error, gone }: JobRecord): boolean =>
+  !gone && state === "failed" && error !== undefined && KEPT.has(error.code);
 
 export const resultName = ({ request }: JobRecord): string => `result.${request.output.format}`;
 
@@ -19,7 +18,8 @@ export const resultName = ({ request }: JobRecord): string => `result.${request.
 export class JobFiles {
   /** Where uploads are written to before they are submitted; on the same disk as everything else. */
   readonly uploads: string;
-  private readonly jobs: string;
+  /** A folder for each job. */
+  readonly jobs: string;
 
   constructor(
     private readonly dir: string,
@@ -38,62 +38,87 @@ export class JobFiles {
   /** The finished file of a job that is done, if it is there. */
   resultOf(record: JobRecord): string | undefined {
     const path = join(this.folderOf(record.id), resultName(record));
-    return record.state === "done" && existsSync(path) ? path : undefined;
+    return record.state === "done" && this.isInTime(record) && existsSync(path) ? path : undefined;
+  }
+
+  /** The file that a job was sent with, as long as it is needed or kept. */
+  sourceFileOf(record: JobRecord): string | undefined {
+    const { path, owned } = record.request.source;
+    const kept = !hasEnded(record.state) || this.now() < (record.sourceExpiresMs ?? 0);
+    return owned && kept && existsSync(path) ? path : undefined;
   }
 
   /** Whether a failed job can be tried again: its source is there, and what was done of it. */
   areKept(record: JobRecord): boolean {
-    return isKept(record) && [record.request.source.path, this.folderOf(record.id)].every(existsSync);
+    const wanted = [record.request.source.path, this.folderOf(record.id)];
+    return isKept(record) && this.isInTime(record) && wanted.every(existsSync);
+  }
+
+  /** Until when the files of a job are kept that is done now. */
+  keptWhenDone({ keepMs = this.limits.resultKeptMs, request }: JobRecord): Kept {
+    const resultMs = Math.min(keepMs, this.limits.resultKeptMsMax);
+    const sourceMs = Math.min(resultMs, this.limits.sourceKeptMs);
+    return {
+      expiresMs: this.now() + resultMs,
+      ...(sourceMs > 0 && request.source.owned && { sourceExpiresMs: this.now() + sourceMs }),
+    };
+  }
+
+  /** The same of one that has failed now. */
+  keptWhenFailed(code: ErrorCode): Kept {
+    const expiresMs = this.now() + this.limits.failedKeptMs;
+    return KEPT.has(code) ? { expiresMs, sourceExpiresMs: expiresMs } : {};
   }
 
   /** Refuses a job whose canvases would not leave the disk the room that it has to keep. @throws disk_full */
   checkRoom(plan: Plan): void {
-    const { bavail, bsize } = statfsSync(this.dir);
     const last = plan.stages.at(-1)!;
     const needed = canvasBytes(plan.stages[0]!.input) + 2 * canvasBytes(last.output);
-    if (bavail * bsize - needed < this.limits.freeBytesMin)
-      throw new TesseraError("disk_full", `The job needs about ${Math.ceil(needed / 2 ** 20)} MiB.`);
+    this.checkFree(needed, `The job needs about ${Math.ceil(needed / 2 ** 20)} MiB.`);
+  }
+
+  /** Refuses so many bytes more if they would not leave the disk that room. @throws disk_full */
+  checkFree(bytes: number, detail = ""): void {
+    const { bavail, bsize } = statfsSync(this.dir);
+    if (bavail * bsize - bytes < this.limits.freeBytesMin) throw new TesseraError("disk_full", detail);
   }
 
   /** What an ended job needs no longer. */
   leftovers(record: JobRecord): string[] {
-    return !hasEnded(record.state) || isKept(record) ? [] : this.all(record);
+    if (!hasEnded(record.state) || isKept(record)) return [];
+    if (record.state !== "done" || record.gone) return this.all(record);
+    const dir = this.folderOf(record.id);
+    const files = existsSync(dir) ? readdirSync(dir).filter((file) => file !== resultName(record)) : [];
+    const source = record.sourceExpiresMs === undefined ? this.sourceOf(record) : [];
+    return [...files.map((file) => join(dir, file)), ...source];
   }
 
   discard(record: JobRecord): void {
-    for (const path of this.leftovers(record)) rmSync(path, { recursive: true, force: true });
+    this.removeNow(this.leftovers(record));
   }
 
-  /** What a crash left between an upload and its job, or between a job's end and its clean-up. */
-  removeOrphans(store: JobStore, unfinished: readonly JobRecord[]): void {
-    this.sweep(store);
-    const kept = store.endedBefore("failed", Number.MAX_SAFE_INTEGER).filter(isKept);
-    const wanted = new Set([...unfinished, ...kept].map(({ request }) => request.source.path));
-    for (const file of readdirSync(this.uploads)) {
-      const path = join(this.uploads, file);
-      if (!wanted.has(path)) rmSync(path, { force: true });
-    }
-    for (const id of readdirSync(this.jobs)) {
-      const record = store.get(id);
-      if (record === undefined) rmSync(this.folderOf(id), { recursive: true, force: true });
-      else this.discard(record);
-    }
+  removeNow(paths: readonly string[]): void {
+    for (const path of paths) rmSync(path, { recursive: true, force: true });
   }
 
-  /** Of jobs that nobody has tried again in time the files go; their rows stay. */
-  sweep(store: JobStore): void {
-    for (const record of store.endedBefore("failed", this.now() - this.limits.failedKeptMs)) {
-      if (!isKept(record)) continue;
-      for (const path of this.all(record)) rmSync(path, { recursive: true, force: true });
-    }
+  /** Uploads that are no job's source, and folders of no job. */
+  orphans(sources: ReadonlySet<string>, isJob: (id: string) => boolean): string[] {
+    const uploads = readdirSync(this.uploads).map((file) => join(this.uploads, file));
+    const jobs = readdirSync(this.jobs).filter((id) => !isJob(id));
+    return [...uploads.filter((path) => !sources.has(path)), ...jobs.map((id) => this.folderOf(id))];
   }
 
-  /** All files of an ended job but its result. */
-  private all(record: JobRecord): string[] {
-    const { source } = record.request;
-    const dir = this.folderOf(record.id);
-    const files = existsSync(dir) ? readdirSync(dir).filter((file) => file !== resultName(record)) : [];
-    const unwanted = record.state === "done" ? files.map((file) => join(dir, file)) : [dir];
-    return source.owned ? [...unwanted, source.path] : unwanted;
+  /** All files of a job. */
+  all(record: JobRecord): string[] {
+    return [this.folderOf(record.id), ...this.sourceOf(record)];
+  }
+
+  /** The file that it was sent with, if it is ours to remove. */
+  sourceOf({ request: { source } }: JobRecord): string[] {
+    return source.owned ? [source.path] : [];
+  }
+
+  private isInTime({ gone, expiresMs = Number.POSITIVE_INFINITY }: JobRecord): boolean {
+    return !gone && this.now() < expiresMs;
   }
 }

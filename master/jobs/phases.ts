@@ -14,6 +14,12 @@ export class PhaseClock {
     if (begun !== undefined) this.taken.set(phase, this.now() - begun);
   }
 
+  /** Those that have not ended too. */
+  soFar(): Record<string, number> {
+    const begun = [...this.begun].map(([phase, ms]) => [phase, this.now() - ms] as const);
+    return { ...Object.fromEntries(begun), ...this.all() };
+  }
+
   all(): Record<string, number> {
     return Object.fromEntries(this.taken);
   }

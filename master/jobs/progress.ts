@@ -5,11 +5,12 @@ import type { TileMap } from "./tile_map.ts";
 /** What one job under way has done so far; kept in memory, since the store tells it anew after a restart. */
 export class Progress {
   private readonly doneBefore: number;
-  private retried = 0;
   private firstTileMs: number | undefined;
 
   constructor(
     readonly tiles: TileMap,
+    /** Attempts at its tiles that were made in vain. */
+    public retried: number,
     private readonly now: () => number,
   ) {
     this.doneBefore = tiles.done;
@@ -28,6 +29,7 @@ export class Progress {
     return {
       tiles_done: done,
       tiles_total: total,
+      tiles_failed: this.tiles.failed,
       tiles_retried: this.retried,
       tiles_per_second: tilesPerSecond,
       ...(tilesPerSecond > 0 && { seconds_left: left / tilesPerSecond }),
@@ -35,17 +37,26 @@ export class Progress {
   }
 }
 
-/** A job as it is shown; `now` for one that has not ended, `progress` while it is under way or else its tiles `done`. */
-export function viewOf(record: JobRecord, progress: Progress | number, now: number): JobView {
+/** What is known of a job that is under way. */
+export interface UnderWay {
+  readonly progress: Progress;
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+/** A job as it is shown; `now` for one that has not ended. */
+export function viewOf(record: JobRecord, underWay: UnderWay | undefined, now: number): JobView {
   const { request, result } = record;
   const { probe, source, output, pipeline, planned } = request;
   const wallMs = result?.wallMs ?? (record.endedMs ?? now) - record.createdMs;
-  const still = (done: number): JobView["progress"] => ({
-    tiles_done: done,
+  const phases = result?.phases ?? underWay?.phases;
+  const { tilesDone, tilesRetried, error } = record;
+  const still = {
+    tiles_done: result === undefined ? tilesDone : planned.tiles,
     tiles_total: planned.tiles,
-    tiles_retried: 0,
-    tiles_per_second: result === undefined ? 0 : (done / wallMs) * 1000,
-  });
+    tiles_failed: error?.code === "tile_failed" || error?.code === "tile_lost" ? 1 : 0,
+    tiles_retried: tilesRetried,
+    tiles_per_second: result === undefined || wallMs === 0 ? 0 : (planned.tiles / wallMs) * 1000,
+  };
   return {
     id: record.id,
     state: record.paused && !hasEnded(record.state) ? "paused" : record.state,
@@ -67,14 +78,15 @@ export function viewOf(record: JobRecord, progress: Progress | number, now: numb
     },
     pipeline: [...pipeline],
     stages: planned.stages,
-    progress: typeof progress === "number" ? still(progress) : progress.view(planned.tiles),
+    attempts: record.tries,
+    progress: underWay?.progress.view(planned.tiles) ?? still,
     output: {
       format: output.format,
       width: planned.width,
       height: planned.height,
       ...(result && { bytes: result.bytes }),
     },
-    ...(result && { phases: result.phases }),
+    ...(phases && { phases }),
     ...(record.error && { error: record.error }),
   };
 }

@@ -6,17 +6,22 @@ import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
-import { hasEnded, type JobRecord, type JobRequest } from "./job.ts";
+import { hasEnded, type JobRecord } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
 import { JobRun, type JobRunNeeds } from "./job_run.ts";
-import { Progress } from "./progress.ts";
-import { JobQueue } from "./queue.ts";
+import { Progress, type UnderWay } from "./progress.ts";
+import { JobQueue, type JobSize, sizeOf } from "./queue.ts";
 import { type TileChange, TileMap } from "./tile_map.ts";
 
-/** Jobs under way at once, and how many of them may be large, so that a small one never waits behind large ones. */
-const ACTIVE_MAX = 4;
-const LARGE_MAX = 2;
-const LARGE_PIXELS = 64_000_000;
+/** Jobs under way at once: of each size or a larger one, so that a small one never waits for larger ones to end. */
+const ACTIVE_MAX: Readonly<Record<JobSize, number>> = { small: 5, medium: 4, large: 2 };
+const LARGER: Readonly<Record<JobSize, readonly JobSize[]>> = {
+  small: ["small", "medium", "large"],
+  medium: ["medium", "large"],
+  large: ["large"],
+};
+/** Tiles of a job that were refused and stand in its history, each with its reason. */
+const REFUSALS_NOTED = 1000;
 /** Bytes of its image that a stage holds at a time: enough for this process' threads, or for many workers. */
 const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
 const LETTER_LIMIT_MS = 5000;
@@ -33,6 +38,8 @@ interface RunnerOptions extends Shared {
   readonly onChange: (job: JobRecord) => void;
   readonly onTrouble?: ((fault: TesseraError) => void) | undefined;
 }
+
+type TileName = Pick<Assignment, "run" | "tile" | "attempt">;
 
 interface Active {
   readonly run: JobRun;
@@ -52,8 +59,8 @@ export class JobRunner {
   constructor(private readonly options: RunnerOptions) {}
 
   /** Queues a job; it begins when `schedule` finds room for it. */
-  enqueue({ id, priority, request }: JobRecord): void {
-    this.queue.add(id, priority, isLarge(request));
+  enqueue({ id, priority, owner, batch, request }: JobRecord): void {
+    this.queue.add(id, { priority, owner, batch, size: sizeOf(request.probe) });
   }
 
   /** One whose run has not let go of everything yet is taken up when it has. */
@@ -64,8 +71,8 @@ export class JobRunner {
   /** Begins what there is room for. */
   schedule(): void {
     const { store } = this.options;
-    while (!this.stopping && this.active.size < ACTIVE_MAX) {
-      const id = this.queue.take(this.activeLarge() < LARGE_MAX);
+    while (!this.stopping) {
+      const id = this.queue.take((size) => this.activeOf(LARGER[size]) < ACTIVE_MAX[size]);
       if (id === undefined) return;
       const record = store.get(id);
       if (record !== undefined && !hasEnded(record.state)) this.beginOrFail(record);
@@ -87,11 +94,16 @@ export class JobRunner {
   }
 
   /** A tile of a job under way has been sent, done, refused or returned. */
-  tile({ run, tile, attempt }: Assignment, event: TileEvent): TileChange | undefined {
+  tile({ run, tile, attempt }: TileName, event: TileEvent): TileChange | undefined {
     const { job, plan } = run.needs;
     const progress = this.active.get(job)?.progress;
-    progress?.tile(event);
-    return progress?.tiles.change(plan.index, tile, attempt, event);
+    if (progress === undefined) return undefined;
+    progress.tile(event);
+    if (event.what === "refused") {
+      const noted = progress.retried <= REFUSALS_NOTED;
+      this.options.store.tileRefused(job, noted ? refusalOf({ run, tile, attempt }, event) : undefined);
+    }
+    return progress.tiles.change(plan.index, tile, attempt, event);
   }
 
   /** Of a job under way. */
@@ -99,9 +111,15 @@ export class JobRunner {
     return this.active.get(id)?.run.record.owner;
   }
 
-  /** Of a job under way. */
-  progressOf(id: string): Progress | undefined {
-    return this.active.get(id)?.progress;
+  /** What is known of a job that is under way. */
+  underWay(id: string): UnderWay | undefined {
+    const active = this.active.get(id);
+    return active && { progress: active.progress, phases: active.run.clock.soFar() };
+  }
+
+  /** Resolves once a job's run, if there is one, has let go of everything. */
+  async free(id: string): Promise<void> {
+    await this.running.get(id);
   }
 
   /** Interrupts everything; it goes on at the next start. */
@@ -131,7 +149,7 @@ export class JobRunner {
     const { bus, files, onChange, onTrouble: _, ...shared } = this.options;
     const { store, limits, now } = shared;
     const plan = planPipeline(pipeline, probe.shape, tileSize, limits.pixelsMax);
-    const progress = new Progress(new TileMap(id, plan, store.tiles(id)), now);
+    const progress = new Progress(new TileMap(id, plan, store.tiles(id)), record.tilesRetried, now);
     const run: JobRun = new JobRun(record, plan, {
       ...shared,
       dir: files.folderOf(id),
@@ -149,7 +167,8 @@ export class JobRunner {
   private async follow(id: string, run: JobRun): Promise<void> {
     const { store, files, onChange } = this.options;
     try {
-      store.finish(id, await run.run());
+      const result = await run.run();
+      store.finish(id, result, files.keptWhenDone(store.get(id)!));
     } catch (thrown) {
       // Who sees the job failed finds the letter.
       await this.letters.get(id);
@@ -187,12 +206,18 @@ export class JobRunner {
     const error = asTesseraError(thrown);
     if (error.code === "internal") console.error(error.cause ?? error);
     // Interrupted by a stop or a pause, it stays as it is and goes on later.
-    if (!this.stopping && error.code !== "job_paused") this.options.store.fail(id, error.code, error.message);
+    if (!this.stopping && error.code !== "job_paused")
+      this.options.store.fail(id, error.code, error.message, this.options.files.keptWhenFailed(error.code));
   }
 
-  private activeLarge(): number {
-    return [...this.active.values()].filter(({ run }) => isLarge(run.record.request)).length;
+  private activeOf(sizes: readonly JobSize[]): number {
+    const all = [...this.active.values()];
+    return all.filter(({ run }) => sizes.includes(sizeOf(run.record.request.probe))).length;
   }
 }
 
-const isLarge = ({ probe }: JobRequest): boolean => probe.width * probe.height > LARGE_PIXELS;
+function refusalOf({ run, tile, attempt }: TileName, { worker, error }: TileEvent): string {
+  const { columns, index } = run.needs.plan;
+  const where = `Tile ${tile % columns},${Math.floor(tile / columns)} of stage ${index}`;
+  return `${where}, attempt ${attempt} with ${worker}: ${error?.message ?? "nothing was heard of it."}`;
+}

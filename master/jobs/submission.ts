@@ -21,6 +21,8 @@ export interface SubmitRequest extends Partial<Omit<JobAbout, "priority">> {
   /** 0 to 9; of two jobs whose priorities differ by one, the higher one gets twice as many tiles done. */
   readonly priority?: number;
   readonly id?: string;
+  /** Of a request that is to be done once: see `Idempotency`. */
+  readonly once?: { readonly key: string; readonly request: string };
 }
 
 interface PreparedJob {
@@ -46,12 +48,17 @@ export async function prepareJob(request: SubmitRequest, limits: Limits): Promis
   const { source, profile = "srgb" } = request;
   const { width, height } = plan.output;
   const planned = { stages: plan.stages.length, tiles: plan.tiles, width, height };
-  const { owner = LOCAL_OWNER, labels = {}, batch, webhook, expiresMs } = request;
+  if ((request.keepMs ?? 0) > limits.resultKeptMsMax)
+    throw new TesseraError(
+      "request_invalid",
+      `expires_in: at most ${limits.resultKeptMsMax / 1000} seconds are allowed.`,
+    );
+  const { owner = LOCAL_OWNER, labels = {}, batch, webhook, keepMs } = request;
   const about: JobAbout = {
     ...{ owner, priority, labels },
     ...(batch !== undefined && { batch }),
     ...(webhook !== undefined && { webhook }),
-    ...(expiresMs !== undefined && { expiresMs }),
+    ...(keepMs !== undefined && { keepMs }),
   };
   return { stored: { source, probe: probed, pipeline, output, profile, tileSize, planned }, plan, about };
 }

@@ -6,7 +6,8 @@ import {
   type TileView,
 } from "../../shared/api/tiles.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
-import type { Plan, StagePlan } from "../plan/plan.ts";
+import { type Plan, planPipeline, type StagePlan } from "../plan/plan.ts";
+import type { JobRecord } from "./job.ts";
 
 /** A tile that has been tried, as the store has it. */
 export interface StoredTile {
@@ -102,6 +103,12 @@ export class TileMap {
     this.stages = plan.stages.map((stage) => new StageTiles(stage));
     for (const { stage, tile, state, attempts, worker, ms = 0 } of stored)
       this.stages[stage]?.set(tile, state, attempts, worker === undefined ? 0 : this.placeOf(worker), ms);
+  }
+
+  /** Of a job that is not under way. What was taken in once is shown, whatever limits there are now. */
+  static at({ id, request }: JobRecord, stored: Iterable<StoredTile>): TileMap {
+    const { pipeline, probe, tileSize } = request;
+    return new TileMap(id, planPipeline(pipeline, probe.shape, tileSize, Number.POSITIVE_INFINITY), stored);
   }
 
   get done(): number {

@@ -55,10 +55,10 @@ export class Database {
   /**
    * Waits for the disk, for what somebody is told or what files are removed upon. The rest need not: a commit that a
    * power failure undoes costs work, since commits are undone from the last one backwards, and a killed process
-   * undoes none.
+   * undoes none. Within another transaction it is that one's end that waits.
    */
   durably<T>(work: () => T): T {
-    if (!this.durable) return this.atomically(work);
+    if (!this.durable || this.db.inTransaction) return this.atomically(work);
     this.db.run("PRAGMA synchronous = FULL");
     try {
       return this.atomically(work);

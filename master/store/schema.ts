@@ -51,11 +51,21 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
-  ALTER TABLE jobs ADD COLUMN name TEXT GENERATED ALWAYS AS (request ->> '$.source.name') VIRTUAL;
+  ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT '';      -- of its source
   ALTER TABLE jobs ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';  -- JSON: texts by name
   ALTER TABLE jobs ADD COLUMN batch TEXT;
   ALTER TABLE jobs ADD COLUMN webhook TEXT;                       -- address to be told of its end
-  ALTER TABLE jobs ADD COLUMN expires_ms INTEGER;                 -- when its files go
+  ALTER TABLE jobs ADD COLUMN keep_ms INTEGER;                    -- how long its files are wanted after its end
+  ALTER TABLE jobs ADD COLUMN expires_ms INTEGER;                 -- when its files go; set at its end
+  ALTER TABLE jobs ADD COLUMN source_expires_ms INTEGER;          -- when its source goes, as long as that is there
+  ALTER TABLE jobs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;    -- whether its files have gone
+  ALTER TABLE jobs ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE jobs ADD COLUMN tiles_done INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN tiles_retried INTEGER NOT NULL DEFAULT 0;
+  UPDATE jobs SET name = coalesce(request ->> '$.source.name', ''),
+                  tiles_done = (SELECT count(*) FROM tiles WHERE job = jobs.id AND done = 1);
+  UPDATE jobs SET expires_ms = ended_ms + 86400000, source_expires_ms = ended_ms + 86400000
+    WHERE state = 'failed' AND error_code IN ('tile_failed', 'tile_lost');
   CREATE INDEX jobs_by_owner ON jobs (owner, number);
   CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state);
 
@@ -83,5 +93,19 @@ export const MIGRATIONS: readonly string[] = [
   END;
 
   CREATE INDEX jobs_by_batch ON jobs (batch, number) WHERE batch IS NOT NULL;
+  CREATE INDEX jobs_expiring ON jobs (expires_ms) WHERE expires_ms IS NOT NULL AND gone = 0;
+  CREATE INDEX jobs_with_source ON jobs (source_expires_ms) WHERE source_expires_ms IS NOT NULL;
+  CREATE INDEX jobs_ended ON jobs (ended_ms) WHERE ended_ms IS NOT NULL;
+
+  CREATE TABLE idempotency (
+    owner      TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    request    TEXT NOT NULL,  -- a digest of all that was sent
+    job        TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_by_job ON idempotency (job);
+  CREATE INDEX idempotency_by_time ON idempotency (created_ms);
   `,
 ];

@@ -1,39 +1,11 @@
 import { ACTIVE_STATES } from "../../shared/api/job.ts";
-import { type ErrorCode, isErrorCode } from "../../shared/errors.ts";
+import type { ErrorCode } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { ATTEMPTS_MAX } from "../dispatch/stage_run.ts";
-import type {
-  ActiveState,
-  EndedState,
-  JobAbout,
-  JobRecord,
-  JobRequest,
-  JobResult,
-  JobState,
-} from "../jobs/job.ts";
+import type { ActiveState, JobAbout, JobRecord, JobRequest, JobResult, JobState, Kept } from "../jobs/job.ts";
 import type { StoredTile } from "../jobs/tile_map.ts";
 import type { Database } from "./database.ts";
-
-const sqlList = (states: readonly JobState[]): string => states.map((state) => `'${state}'`).join(", ");
-const ACTIVE = sqlList(ACTIVE_STATES);
-
-interface JobRow {
-  id: string;
-  state: JobState;
-  request: string;
-  created_ms: number;
-  ended_ms: number | null;
-  error_code: string | null;
-  error_text: string | null;
-  result: string | null;
-  priority: number;
-  paused: number;
-  owner: string;
-  labels: string;
-  batch: string | null;
-  webhook: string | null;
-  expires_ms: number | null;
-}
+import { ACTIVE, type JobRow, sqlList, toRecord } from "./job_row.ts";
 
 type TileRow = [
   stage: number,
@@ -43,6 +15,22 @@ type TileRow = [
   worker: string | null,
   ms: number | null,
 ];
+
+/** What there is to say of a job's end. */
+interface End {
+  readonly code?: string;
+  readonly text?: string;
+  readonly result?: string;
+  readonly kept?: Kept;
+}
+
+interface EventRow {
+  /** Later ones have higher ones. */
+  readonly number: number;
+  readonly at_ms: number;
+  readonly what: string;
+  readonly detail: string;
+}
 
 export interface TriedTile {
   readonly tile: number;
@@ -66,15 +54,15 @@ export class JobStore {
   ) {}
 
   insert(id: string, request: JobRequest, about: JobAbout): void {
-    const { owner, priority, labels, batch, webhook, expiresMs } = about;
+    const { owner, priority, labels, batch, webhook, keepMs } = about;
     this.db.durably(() => {
       this.db.run(
-        `INSERT INTO jobs (id, state, request, created_ms, priority, owner, labels, batch, webhook, expires_ms)
-         VALUES ($id, 'queued', $request, $now, $priority, $owner, $labels, $batch, $webhook, $expiresMs)`,
+        `INSERT INTO jobs (id, state, request, created_ms, priority, owner, name, labels, batch, webhook, keep_ms)
+         VALUES ($id, 'queued', $request, $now, $priority, $owner, $name, $labels, $batch, $webhook, $keepMs)`,
         {
           ...{ id, request: JSON.stringify(request), now: this.now(), priority, owner },
-          labels: JSON.stringify(labels),
-          ...{ batch: batch ?? null, webhook: webhook ?? null, expiresMs: expiresMs ?? null },
+          ...{ name: request.source.name, labels: JSON.stringify(labels) },
+          ...{ batch: batch ?? null, webhook: webhook ?? null, keepMs: keepMs ?? null },
         },
       );
       this.note(id, "queued");
@@ -85,18 +73,18 @@ export class JobStore {
   sourceComplete = (id: string): boolean => this.move(id, ["ingesting"], "running");
   tilesComplete = (id: string): boolean => this.move(id, ["running"], "exporting");
 
-  finish(id: string, result: JobResult): boolean {
+  finish(id: string, result: JobResult, kept: Kept = {}): boolean {
     return this.db.durably(() => {
       const moved = this.move(id, ["exporting"], "done");
-      if (moved) this.end(id, { result: JSON.stringify(result) });
+      if (moved) this.end(id, { result: JSON.stringify(result), kept });
       return moved;
     });
   }
 
-  fail(id: string, code: ErrorCode, text: string): boolean {
+  fail(id: string, code: ErrorCode, text: string, kept: Kept = {}): boolean {
     return this.db.durably(() => {
       const moved = this.move(id, ACTIVE_STATES, "failed", code);
-      if (moved) this.end(id, { code, text });
+      if (moved) this.end(id, { code, text, kept });
       return moved;
     });
   }
@@ -126,7 +114,8 @@ export class JobStore {
   retry(id: string): boolean {
     return this.db.durably(() => {
       const { changes } = this.db.run(
-        `UPDATE jobs SET state = 'queued', ended_ms = NULL, error_code = NULL, error_text = NULL, paused = 0
+        `UPDATE jobs SET state = 'queued', ended_ms = NULL, error_code = NULL, error_text = NULL, paused = 0,
+                         expires_ms = NULL, source_expires_ms = NULL, tries = tries + 1
          WHERE id = $id AND state = 'failed'`,
         { id },
       );
@@ -137,23 +126,9 @@ export class JobStore {
     });
   }
 
-  /** Jobs that ended in this state before `endedMs`. */
-  endedBefore(state: EndedState, endedMs: number): JobRecord[] {
-    const sql = "SELECT * FROM jobs WHERE state = $state AND ended_ms < $endedMs ORDER BY number";
-    return (this.db.prepare(sql).all({ state, endedMs }) as JobRow[]).map(toRecord);
-  }
-
   get(id: string): JobRecord | undefined {
     const row = this.db.prepare("SELECT * FROM jobs WHERE id = $id").get({ id }) as JobRow | null;
     return row === null ? undefined : toRecord(row);
-  }
-
-  /** The newest jobs first; of one owner, or of all. */
-  list(limit: number, owner?: string): JobRecord[] {
-    const which = owner === undefined ? "" : "WHERE owner = $owner";
-    const sql = `SELECT * FROM jobs ${which} ORDER BY number DESC LIMIT $limit`;
-    const rows = this.db.prepare(sql).all({ limit, ...(owner !== undefined && { owner }) });
-    return (rows as JobRow[]).map(toRecord);
   }
 
   /** How many jobs of an owner have not ended. */
@@ -164,9 +139,11 @@ export class JobStore {
 
   /** Bytes of an owner's sources that are still needed, and of its results. */
   bytesOf(owner: string): number {
-    const sql = `SELECT coalesce(sum(CASE WHEN state = 'done' THEN result ->> '$.bytes'
-                                          ELSE request ->> '$.probe.bytes' END), 0) AS bytes
-                 FROM jobs WHERE owner = $owner AND state IN (${ACTIVE}, 'done')`;
+    const sql = `SELECT coalesce(sum(
+                   CASE WHEN state = 'done' AND gone = 0 THEN result ->> '$.bytes' ELSE 0 END +
+                   CASE WHEN state IN (${ACTIVE}) OR source_expires_ms IS NOT NULL
+                        THEN request ->> '$.probe.bytes' ELSE 0 END), 0) AS bytes
+                 FROM jobs WHERE owner = $owner`;
     return (this.db.prepare(sql).get({ owner }) as { bytes: number }).bytes;
   }
 
@@ -176,13 +153,29 @@ export class JobStore {
     return (this.db.prepare(sql).all() as JobRow[]).map(toRecord);
   }
 
-  events(id: string): { at_ms: number; what: string; detail: string }[] {
-    const rows = this.db
-      .prepare("SELECT at_ms, what, detail FROM events WHERE job = $id ORDER BY rowid")
-      .all({
-        id,
-      });
-    return rows as { at_ms: number; what: string; detail: string }[];
+  /** What has happened to a job, the oldest first: so many, those after the one that is named. */
+  events(id: string, limit = -1, after = 0): EventRow[] {
+    const sql = `SELECT rowid AS number, at_ms, what, detail FROM events
+                 WHERE job = $id AND rowid > $after ORDER BY rowid LIMIT $limit`;
+    return this.db.prepare(sql).all({ id, limit, after }) as EventRow[];
+  }
+
+  /** An attempt at a tile was made in vain; noted with `detail`, if there is one. */
+  tileRefused(id: string, detail?: string): void {
+    this.db.atomically(() => {
+      this.db.run("UPDATE jobs SET tiles_retried = tiles_retried + 1 WHERE id = $id", { id });
+      if (detail !== undefined) this.note(id, "tile_refused", detail);
+    });
+  }
+
+  /** Whatever `work` changes is changed at once, or not at all. */
+  together<T>(work: () => T): T {
+    return this.db.durably(work);
+  }
+
+  /** Forgets a job: its row, and all that hangs on it. */
+  remove(id: string): boolean {
+    return this.db.durably(() => this.db.run("DELETE FROM jobs WHERE id = $id", { id }).changes > 0);
   }
 
   /** Counts one attempt more for each of the tiles, before any of them is sent out. */
@@ -214,9 +207,12 @@ export class JobStore {
     figures: Float64Array | undefined,
   ): void {
     this.db.atomically(() => {
-      const sql =
-        "UPDATE tiles SET done = 1, worker = $worker, ms = $ms WHERE job = $job AND stage = $stage AND tile = $tile";
-      for (const { tile, worker, ms } of tiles) this.db.run(sql, { job, stage, tile, worker, ms });
+      const sql = `UPDATE tiles SET done = 1, worker = $worker, ms = $ms
+                   WHERE job = $job AND stage = $stage AND tile = $tile AND done = 0`;
+      let marked = 0;
+      for (const { tile, worker, ms } of tiles)
+        marked += this.db.run(sql, { job, stage, tile, worker, ms }).changes;
+      this.db.run("UPDATE jobs SET tiles_done = tiles_done + $marked WHERE id = $job", { job, marked });
       if (figures !== undefined)
         this.db.run(
           `INSERT INTO stages (job, stage, figures) VALUES ($job, $stage, $figures)
@@ -224,12 +220,6 @@ export class JobStore {
           { job, stage, figures: new Uint8Array(figures.buffer, figures.byteOffset, figures.byteLength) },
         );
     });
-  }
-
-  /** How many tiles of all its stages are marked. */
-  tilesDone(job: string): number {
-    const sql = "SELECT count(*) AS done FROM tiles WHERE job = $job AND done = 1";
-    return (this.db.prepare(sql).get({ job }) as { done: number }).done;
   }
 
   /** All tiles that have been tried, with who has done them. */
@@ -298,10 +288,14 @@ export class JobStore {
     return changes === 1;
   }
 
-  private end(id: string, { code, text, result }: { code?: string; text?: string; result?: string }): void {
+  private end(id: string, { code, text, result, kept }: End): void {
     this.db.run(
-      "UPDATE jobs SET ended_ms = $now, error_code = $code, error_text = $text, result = $result WHERE id = $id",
-      { id, now: this.now(), code: code ?? null, text: text ?? null, result: result ?? null },
+      `UPDATE jobs SET ended_ms = $now, error_code = $code, error_text = $text, result = $result,
+                       expires_ms = $expires, source_expires_ms = $sourceExpires WHERE id = $id`,
+      {
+        ...{ id, now: this.now(), code: code ?? null, text: text ?? null, result: result ?? null },
+        ...{ expires: kept?.expiresMs ?? null, sourceExpires: kept?.sourceExpiresMs ?? null },
+      },
     );
   }
 
@@ -313,26 +307,4 @@ export class JobStore {
       detail,
     });
   }
-}
-
-function toRecord(row: JobRow): JobRecord {
-  const code = row.error_code;
-  return {
-    id: row.id,
-    state: row.state,
-    request: JSON.parse(row.request) as JobRequest,
-    createdMs: row.created_ms,
-    priority: row.priority,
-    paused: row.paused === 1,
-    owner: row.owner,
-    labels: JSON.parse(row.labels) as Record<string, string>,
-    ...(row.batch !== null && { batch: row.batch }),
-    ...(row.webhook !== null && { webhook: row.webhook }),
-    ...(row.expires_ms !== null && { expiresMs: row.expires_ms }),
-    ...(row.ended_ms !== null && { endedMs: row.ended_ms }),
-    ...(code !== null && {
-      error: { code: isErrorCode(code) ? code : "internal", message: row.error_text ?? "" },
-    }),
-    ...(row.result !== null && { result: JSON.parse(row.result) as JobResult }),
-  };
 }

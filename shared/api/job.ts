@@ -16,14 +16,31 @@ export const ENDED_STATES = ["done", "failed", "cancelled"] as const;
 /** As jobs are shown: `paused` stands for whichever active state the job was interrupted in. */
 export const SHOWN_STATES = [...ACTIVE_STATES, "paused", ...ENDED_STATES] as const;
 
-const State = Type.Union(SHOWN_STATES.map((state) => Type.Literal(state)));
+export const ShownState = Type.Union(SHOWN_STATES.map((state) => Type.Literal(state)));
 
 const JobError = Type.Object({ code: Type.Unsafe<ErrorCode>(Type.String()), message: Type.String() });
 
-const Labels = Type.Record(Type.String({ pattern: "^[\\w.-]{1,64}$" }), Type.String({ maxLength: 256 }), {
-  maxProperties: 32,
-  description: "Free texts by name.",
-});
+/** Without commas and control characters: lists of them are written with commas between. */
+const LABEL_NAME = "[\\w.-]{1,64}";
+const LABEL_VALUE = "[^,\\u0000-\\u001f\\u007f]{0,256}";
+
+export const Labels = Type.Record(
+  Type.String({ pattern: `^${LABEL_NAME}$` }),
+  Type.String({ pattern: `^${LABEL_VALUE}$` }),
+  { maxProperties: 32, additionalProperties: false, description: "Free texts by name." },
+);
+
+/** The same as a list of texts, for queries and forms. */
+export const LabelList = Type.Array(
+  Type.String({ pattern: `^${LABEL_NAME}:${LABEL_VALUE}$`, examples: ["project:alpha"] }),
+  {
+    minItems: 1,
+    maxItems: 32,
+    uniqueItems: true,
+    description: "Labels as `name:value`, with commas between them.",
+    examples: [["project:alpha", "team:web"]],
+  },
+);
 
 export const WebhookUrl = Type.String({
   maxLength: 2048,
@@ -35,13 +52,19 @@ export const WebhookUrl = Type.String({
 export const JobSchema = Type.Object(
   {
     id: Type.String(),
-    state: Type.Unsafe<(typeof SHOWN_STATES)[number]>(State),
+    state: Type.Unsafe<(typeof SHOWN_STATES)[number]>(ShownState),
     priority: Priority,
     owner: Type.String({ description: "Whose it is." }),
     labels: Labels,
     batch: Type.Optional(Type.String()),
     webhook: Type.Optional(WebhookUrl),
-    expires_at: Type.Optional(Time),
+    expires_at: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description:
+          "Once it has ended: until when its result can be had, or until when it can be tried again.",
+      }),
+    ),
     created_at: Time,
     ended_at: Type.Optional(Time),
     wall_ms: Type.Number({ description: "Since it was created, until it ended." }),
@@ -54,10 +77,14 @@ export const JobSchema = Type.Object(
     }),
     pipeline: Type.Array(Step),
     stages: Type.Integer(),
+    attempts: Type.Integer({ description: "1, and one more for each time that it was tried again." }),
     progress: Type.Object({
       tiles_done: Type.Integer(),
       tiles_total: Type.Integer(),
-      tiles_retried: Type.Integer(),
+      tiles_failed: Type.Integer({
+        description: "Those whose last attempt was made in vain; they are tried again while the job runs.",
+      }),
+      tiles_retried: Type.Integer({ description: "Attempts at tiles that were made in vain." }),
       tiles_per_second: Type.Number(),
       seconds_left: Type.Optional(Type.Number()),
     }),

@@ -1,6 +1,7 @@
 /** Everything that can be done over HTTP. */
 import type { ErrorCode } from "../errors.ts";
 import { isStreamed, type Route, type RouteTable } from "./route.ts";
+import { BULK } from "./routes/bulk.ts";
 import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
 import { KEYS } from "./routes/keys.ts";
@@ -10,6 +11,7 @@ import { WEBHOOKS } from "./routes/webhooks.ts";
 import { WORKERS } from "./routes/workers.ts";
 
 export const ROUTES = {
+  ...BULK,
   ...JOBS,
   ...WEBHOOKS,
   ...WORKERS,
@@ -25,14 +27,12 @@ export type Operation = keyof typeof ROUTES;
 export function errorsOf({ scope, body, errors }: Route): ErrorCode[] {
   const access: readonly ErrorCode[] =
     scope === "open" ? [] : ["unauthorized", "forbidden", "origin_refused", "oidc_unavailable"];
-  const sent: ErrorCode[] = body === undefined ? [] : ["upload_too_slow"];
   const json: ErrorCode[] = body === undefined || isStreamed(body) ? [] : ["content_type_unsupported"];
   return [
     ...new Set<ErrorCode>([
       ...errors,
       "request_invalid",
       "rate_limited",
-      ...sent,
       ...json,
       ...access,
       "bus_closed",

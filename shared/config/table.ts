@@ -47,14 +47,6 @@ const LIMITS = Type.Object(
       "Pixels of an image that can only be decoded in one piece, such as a progressive JPEG.",
     ),
     upload_bytes: size(KIB, 64 * TIB, 8 * GIB, "The largest upload."),
-    body_seconds: whole(
-      1,
-      3600,
-      30,
-      "s",
-      "Time in which `limits.body_bytes` of a request's body have to come.",
-    ),
-    body_bytes: size(1, GIB, 16 * KIB, "The least of a request's body that has to come in that time."),
     free_bytes: size(0, 64 * TIB, 512 * MIB, "Disk that stays free whatever is asked for."),
     failed_kept_hours: whole(
       0,
@@ -127,6 +119,31 @@ const WEBHOOKS = Type.Object(
     ),
   },
   { title: "Webhooks", description: "Calls to addresses that are to hear of the ends of jobs.", default: {} },
+);
+
+const RETENTION = Type.Object(
+  {
+    result_hours: whole(
+      1,
+      87_600,
+      168,
+      "h",
+      "How long a result is kept where its sender says nothing (`expires_in`).",
+    ),
+    result_hours_max: whole(1, 87_600, 720, "h", "The longest that a sender may have a result kept."),
+    source_hours: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 87_600,
+        unit: "h",
+        otherwise: "as long as the result",
+        description:
+          "How long the source of a job that is done is kept, for previews; never longer than its result.",
+      }),
+    ),
+    history_days: whole(1, 3650, 90, "days", "How long it is known of a job that has ended."),
+  },
+  { title: "Retention", description: "What is kept of a job that has ended.", default: {} },
 );
 
 const KAFKA = Type.Object(
@@ -307,6 +324,7 @@ export const SCHEMA = Type.Object({
   oidc: OIDC,
   outbound: OUTBOUND,
   webhooks: WEBHOOKS,
+  retention: RETENTION,
   kafka: KAFKA,
   worker: WORKER,
   client: CLIENT,

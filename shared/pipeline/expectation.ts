@@ -10,6 +10,7 @@ interface ParameterSchema {
   readonly maxItems?: number;
   readonly pattern?: string;
   readonly default?: unknown;
+  readonly examples?: readonly unknown[];
   readonly unit?: string;
 }
 
@@ -44,7 +45,9 @@ function words(schema: ParameterSchema): string {
     case "array":
       return `a list of ${countOf(schema)} ${plural(schema.items ?? {})}`;
     default:
-      return schema.pattern === undefined ? "a text" : `a text like ${JSON.stringify(schema.default ?? "")}`;
+      return schema.pattern === undefined
+        ? "a text"
+        : `a text like ${JSON.stringify(schema.examples?.[0] ?? schema.default ?? "")}`;
   }
 }
 

@@ -59,7 +59,8 @@ export function openBench(folder: string, options: BenchOptions = {}): Bench {
   const dir = join(folder, "master");
   const { clock, onTrouble, bus = new MemoryBus() } = options;
   const buffers = new BufferPool();
-  const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, ...limits };
+  // Sources go with their jobs, as most tests look at what is left.
+  const all = { ...DEFAULT_LIMITS, freeBytesMin: 0, sourceKeptMs: 0, ...limits };
   const master = new Master({
     ...{ dir, bus, buffers, threads, durable, leaseMs, limits: all, fingerprint: SAME_PROCESS },
     ...(silence && { silence }),

@@ -95,7 +95,7 @@ describe("P3: a store of the first version", () => {
           { tile: 8, attempts: 2, done: false },
         ]);
         expect(store.stage("it", 0)).toEqual({ figures: Float64Array.of(1) });
-        expect(store.events("it")[0]).toEqual({ at_ms: 300, what: "queued", detail: "" });
+        expect(store.events("it")[0]).toMatchObject({ at_ms: 300, what: "queued", detail: "" });
         expect(store.setPriority("it", 7)).toBe(true);
         db.close();
       }

@@ -110,7 +110,7 @@ describe("a job that is paused", () => {
   test("while it waits is passed over, and then takes its turn", async () => {
     await withBench({}, async (bench) => {
       const held = new OwnWorker(bench.bus, bench.buffers);
-      for (const id of ["a", "b", "c", "d", "it", "next"]) await submit(bench, id);
+      for (const id of ["a", "b", "c", "d", "e", "it", "next"]) await submit(bench, id);
       expect(bench.master.pause("it").state).toBe("paused");
       const begins = seen(bench.master, ({ id, state }) => id === "next" && state === "ingesting");
       bench.master.cancel("a");

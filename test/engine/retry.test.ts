@@ -123,6 +123,7 @@ describe("a job that failed by a tile", () => {
         await bench.pass(HOUR_MS / 2, []);
         expect(jobFiles(bench)).toEqual(["it"]);
         bench.clock.pass(HOUR_MS);
+        await bench.master.tidied();
         expect(jobFiles(bench)).toEqual([]);
         expect(filesIn(bench.master.uploadDir)).toEqual([]);
         refused(bench, "job_not_failed");
@@ -150,6 +151,7 @@ describe("a job that failed by a tile", () => {
       bench.clock.pass(0.9 * HOUR_MS);
       expect(jobFiles(bench)).toEqual(["it"]);
       bench.clock.pass(0.3 * HOUR_MS);
+      await bench.master.tidied();
       expect(jobFiles(bench)).toEqual([]);
     });
   });
@@ -176,6 +178,7 @@ describe("a job that failed by a tile", () => {
         await first.master.stop();
         clock.pass(2 * HOUR_MS);
         const late = openBench(other, { clock, limits: KEPT });
+        await late.master.tidied();
         expect([...jobFiles(late), ...filesIn(late.master.uploadDir)]).toEqual([]);
         refused(late, "job_not_failed");
         await late.master.stop();

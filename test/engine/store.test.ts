@@ -117,7 +117,7 @@ describe("the state machine", () => {
     store.fail("job", "tile_failed", "It did.");
     expect(store.retry("job")).toBe(true);
     expect(store.triedTiles("job", 0)).toEqual([{ tile: 1, attempts: 1, done: true }]);
-    expect(store.tilesDone("job")).toBe(1);
+    expect(store.get("job")).toMatchObject({ tilesDone: 1, tries: 2 });
     expect(store.get("job")).toMatchObject({ state: "queued", paused: false });
     expect(store.get("job")).not.toHaveProperty("error");
     expect(store.get("job")).not.toHaveProperty("endedMs");

@@ -319,8 +319,8 @@ describe("over a socket", () => {
       const { state, output } = await finished(id);
       expect([state, output.width, output.height]).toEqual(["done", 60 + i, 50]);
     }
-    // A job is done a moment before its upload is removed.
-    while (uploadsIn(dir()).length > 0) await turn();
+    // Kept with their results.
+    expect(uploadsIn(dir()).toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
   });
 
   test("P5: a port or a folder that is taken is said so, and the first server goes on", async () => {

@@ -1,16 +1,36 @@
 import type { JOBS } from "../../../shared/api/routes/jobs.ts";
 import type { Master } from "../../master.ts";
-import { result } from "../result.ts";
+import { cursorOf, placeOf } from "../cursor.ts";
+import { result, source } from "../result.ts";
 import type { Handlers } from "../route_call.ts";
 import { type SubmitOptions, submit } from "../submit.ts";
-import { ownerOf, ownJob } from "./own.ts";
+import { filterOf } from "./job_filter.ts";
+import { ownJob } from "./own.ts";
 
 export const jobHandlers = (master: Master, options: SubmitOptions): Handlers<typeof JOBS> => ({
   submitJob: (call) => submit(call, master, options),
-  listJobs: ({ query, caller }) => ({ jobs: master.jobs(query.limit, ownerOf(caller)) }),
+  listJobs({ query, caller }) {
+    const { limit = 100, cursor, ...filter } = query;
+    const { jobs, next } = master.list(filterOf(filter, caller), limit, placeOf(cursor));
+    return { jobs: [...jobs], ...(next !== undefined && { next_cursor: cursorOf(next) }) };
+  },
   getJob: ({ params, caller }) => ownJob(master, caller, params.id),
+  async deleteJob({ params, caller }) {
+    await master.remove([ownJob(master, caller, params.id).id]);
+    return new Response(null, { status: 204 });
+  },
+  getEvents({ params, query, caller }) {
+    const { limit = 1000, cursor } = query;
+    const events = master.events(ownJob(master, caller, params.id).id, limit + 1, placeOf(cursor));
+    const shown = events.slice(0, limit);
+    return {
+      events: shown.map(({ number: _, ...event }) => event),
+      ...(events.length > limit && { next_cursor: cursorOf(shown.at(-1)!.number) }),
+    };
+  },
   getTiles: ({ params, caller }) => master.tiles(ownJob(master, caller, params.id).id),
   getResult: ({ params, caller, request }) => result(request, master, ownJob(master, caller, params.id).id),
+  getSource: ({ params, caller, request }) => source(request, master, ownJob(master, caller, params.id).id),
   cancelJob: ({ params, caller }) => master.cancel(ownJob(master, caller, params.id).id),
   pauseJob: ({ params, caller }) => master.pause(ownJob(master, caller, params.id).id),
   resumeJob: ({ params, caller }) => master.resume(ownJob(master, caller, params.id).id),

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { ById, ETag, FILE_HEADERS, Location, Step } from "../common.ts";
-import { JobSchema, Priority, WebhookUrl } from "../job.ts";
+import { ById, ETag, FILE_HEADERS, Location, Step, Time } from "../common.ts";
+import { JobSchema, LabelList, Labels, Priority, WebhookUrl } from "../job.ts";
+import { Cursor, JOB_FILTER, limit, NextCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
 import { TileMapSchema } from "../tiles.ts";
 
@@ -24,6 +25,15 @@ const SUBMIT = {
   tile_size: Type.Optional(Type.Integer()),
   priority: Type.Optional(Priority),
   webhook: Type.Optional(WebhookUrl),
+  labels: Type.Optional(LabelList),
+  expires_in: Type.Optional(
+    Type.String({
+      pattern: "^[1-9]\\d{0,8}[smhd]?$",
+      examples: ["24h"],
+      description:
+        "How long the result is kept once the job is done: seconds, or a number with s, m, h or d behind it. The server has a longest time.",
+    }),
+  ),
 } as const;
 
 /** The same as JSON, with an address in place of the image. */
@@ -37,6 +47,7 @@ export const SUBMIT_JSON = strict({
   }),
   ...SUBMIT,
   pipeline: Type.Optional(Type.Union([SUBMIT.pipeline, Type.Array(Step)])),
+  labels: Type.Optional(Labels),
 });
 
 /** What may be wrong with an address that is sent. */
@@ -79,6 +90,23 @@ const PIPELINE_ERRORS = [
 
 const Bytes = Type.Unsafe<Uint8Array>({ type: "string", format: "binary" });
 
+/** A file as it is sent, whole, in part, or not again. */
+const file = (about: string) => ({
+  200: { about, types: ["image/*"], headers: FILE_HEADERS },
+  206: {
+    about: "The range that was asked for.",
+    types: ["image/*"],
+    headers: { ...FILE_HEADERS, "Content-Range": Type.String() },
+  },
+  304: { about: "It is the one that you have.", headers: { ETag } },
+});
+
+const Event = Type.Object({
+  at: Time,
+  what: Type.String({ description: "A state that was reached, or something that was done to the job." }),
+  detail: Type.String(),
+});
+
 const Job = { about: "The job as it is now.", schema: JobSchema } as const;
 const OPERATE = { tag: "jobs", scope: "operate", params: ById, answers: { 200: Job } } as const;
 
@@ -92,6 +120,16 @@ export const JOBS = routes({
     description:
       "The image is the body, with an image type and the options in the query; or the part `image` of a form, whose other fields are options too; or JSON names its address, and the answer comes once it has been fetched from there.",
     query: strict(SUBMIT),
+    headers: strict({
+      "idempotency-key": Type.Optional(
+        Type.String({
+          pattern: "^[\\x21-\\x7e]{1,255}$",
+          examples: ["3f1c8a52"],
+          description:
+            "Chosen by the caller for a request that it may send again: the same request with the same key makes no second job for a day, and is answered with the first one.",
+        }),
+      ),
+    }),
     body: {
       streamed: {
         "multipart/form-data": strict({ image: Bytes, ...SUBMIT }),
@@ -103,7 +141,15 @@ export const JOBS = routes({
     answers: {
       202: { about: "The job was taken in.", schema: JobSchema, headers: { Location } },
     },
-    errors: [...UPLOAD_ERRORS, ...URL_ERRORS, ...PIPELINE_ERRORS, "disk_full", "quota_reached"],
+    errors: [
+      ...UPLOAD_ERRORS,
+      ...URL_ERRORS,
+      ...PIPELINE_ERRORS,
+      "disk_full",
+      "quota_reached",
+      "idempotency_key_busy",
+      "idempotency_key_reused",
+    ],
   },
   listJobs: {
     method: "get",
@@ -111,14 +157,39 @@ export const JOBS = routes({
     tag: "jobs",
     scope: "read",
     summary: "List jobs, the newest first",
-    query: strict({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })) }),
-    answers: { 200: { about: "Jobs.", schema: Type.Object({ jobs: Type.Array(JobSchema) }) } },
+    description: "Jobs that come in while pages are turned shift none of them.",
+    query: strict({ ...JOB_FILTER, limit: limit(100), cursor: Type.Optional(Cursor) }),
+    answers: {
+      200: {
+        about: "Jobs.",
+        schema: Type.Object({ jobs: Type.Array(JobSchema), next_cursor: Type.Optional(NextCursor) }),
+      },
+    },
     errors: [],
   },
   getJob: {
     ...{ method: "get", path: "/v1/jobs/{id}", tag: "jobs", scope: "read", params: ById },
     summary: "See a job",
     answers: { 200: Job },
+    errors: ["job_not_found"],
+  },
+  deleteJob: {
+    ...{ method: "delete", path: "/v1/jobs/{id}", tag: "jobs", scope: "operate", params: ById },
+    summary: "Forget a job",
+    description: "It is cancelled if it has not ended. Its files and its history go with it.",
+    answers: { 204: { about: "It is gone." } },
+    errors: ["job_not_found"],
+  },
+  getEvents: {
+    ...{ method: "get", path: "/v1/jobs/{id}/events", tag: "jobs", scope: "read", params: ById },
+    summary: "See what has happened to a job, the oldest first",
+    query: strict({ limit: limit(1000), cursor: Type.Optional(Cursor) }),
+    answers: {
+      200: {
+        about: "Its history.",
+        schema: Type.Object({ events: Type.Array(Event), next_cursor: Type.Optional(NextCursor) }),
+      },
+    },
     errors: ["job_not_found"],
   },
   getTiles: {
@@ -131,16 +202,15 @@ export const JOBS = routes({
     ...{ method: "get", path: "/v1/jobs/{id}/result", tag: "jobs", scope: "read", params: ById },
     summary: "Download a job's result",
     description: "Ranges and entity tags are understood.",
-    answers: {
-      200: { about: "The file.", types: ["image/*"], headers: FILE_HEADERS },
-      206: {
-        about: "The range that was asked for.",
-        types: ["image/*"],
-        headers: { ...FILE_HEADERS, "Content-Range": Type.String() },
-      },
-      304: { about: "It is the one that you have.", headers: { ETag } },
-    },
-    errors: ["job_not_found", "job_not_done"],
+    answers: file("The file."),
+    errors: ["job_not_found", "job_not_done", "job_result_expired"],
+  },
+  getSource: {
+    ...{ method: "get", path: "/v1/jobs/{id}/source", tag: "jobs", scope: "read", params: ById },
+    summary: "Download the image that a job was sent with",
+    description: "Ranges and entity tags are understood.",
+    answers: file("The file, as it was sent."),
+    errors: ["job_not_found", "job_source_gone"],
   },
   cancelJob: {
     ...{ ...OPERATE, method: "post", path: "/v1/jobs/{id}/cancel", summary: "Stop a job and free its disk" },

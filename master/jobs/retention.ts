@@ -1,0 +1,104 @@
+import { readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import type { Limits } from "../limits.ts";
+import type { JobExpiry } from "../store/job_expiry.ts";
+import type { JobStore } from "../store/store.ts";
+import type { JobRecord } from "./job.ts";
+import type { JobFiles } from "./job_files.ts";
+
+/** What one round removes at most, of each kind; the next round takes the rest. */
+const ROUND = 200;
+/** At a start, before anything else has its turn. */
+const LOOKED_AT_ONCE = 20;
+
+interface RetentionNeeds {
+  readonly store: JobStore;
+  readonly expiry: JobExpiry;
+  readonly files: JobFiles;
+  readonly limits: Limits;
+  readonly now: () => number;
+  /** Told of each job that is not known any more. */
+  readonly onGone: (job: JobRecord) => void;
+}
+
+/**
+ * Results and sources go when they have expired, and rows when history is old. What is said of a job changes first and
+ * its files go after, in the background: what a crash leaves of them is found at the next start.
+ */
+export class Retention {
+  private readonly removing = new Set<Promise<void>>();
+  private stopping = false;
+
+  constructor(private readonly needs: RetentionNeeds) {}
+
+  /** At a start: what a crash left between an upload and its job, or between a job's end and its clean-up. */
+  start(): void {
+    const { store, expiry, files } = this.needs;
+    this.sweep();
+    const orphans = files.orphans(new Set(expiry.sourcesKept()), (id) => store.get(id) !== undefined);
+    files.removeNow(orphans);
+    // Whatever comes later is not in this list.
+    const jobs = readdirSync(files.jobs);
+    void this.inBackground(async () => {
+      for (const [i, id] of jobs.entries()) {
+        if (this.stopping) return;
+        if (i % LOOKED_AT_ONCE === 0) await new Promise(setImmediate);
+        const record = store.get(id);
+        await remove(record === undefined ? [files.folderOf(id)] : files.leftovers(record));
+      }
+    });
+  }
+
+  /** One round. */
+  sweep(): void {
+    const { expiry, files, limits, now } = this.needs;
+    const expired = expiry.files(now(), ROUND);
+    const sources = expiry.sources(now(), ROUND);
+    const old = expiry.ended(now() - limits.historyKeptMs, ROUND);
+    if (expired.length + sources.length + old.length === 0) return;
+    expiry.filesGone(expired.map(({ id }) => id));
+    expiry.sourcesGone(sources.map(({ id }) => id));
+    this.forgetRows(old);
+    const paths = [
+      ...[...expired, ...old].flatMap((record) => files.all(record)),
+      ...sources.flatMap((record) => files.sourceOf(record)),
+    ];
+    void this.inBackground(() => remove(paths));
+  }
+
+  /** Forgets a job and removes all that is kept of it. Resolves when it is gone from the disk too. */
+  forget(records: readonly JobRecord[]): Promise<void> {
+    const { files } = this.needs;
+    this.forgetRows(records);
+    return this.inBackground(() => remove(records.flatMap((record) => files.all(record))));
+  }
+
+  /** Resolves once nothing is being removed. */
+  async idle(): Promise<void> {
+    await Promise.all(this.removing);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.idle();
+  }
+
+  private forgetRows(records: readonly JobRecord[]): void {
+    const { store, onGone } = this.needs;
+    store.together(() => {
+      for (const { id } of records) store.remove(id);
+    });
+    for (const record of records) onGone(record);
+  }
+
+  private async inBackground(work: () => Promise<void>): Promise<void> {
+    const removing = work();
+    this.removing.add(removing);
+    await removing.finally(() => this.removing.delete(removing));
+  }
+}
+
+/** Not on this thread, which gigabytes would hold up. What cannot be removed is found again at the next start. */
+async function remove(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await Promise.allSettled([rm(path, { recursive: true, force: true })]);
+}

@@ -1,0 +1,89 @@
+import type { SHOWN_STATES } from "../../shared/api/job.ts";
+import type { JobRecord } from "../jobs/job.ts";
+import type { Database } from "./database.ts";
+import { ACTIVE, type JobRow, toRecord } from "./job_row.ts";
+
+type ShownState = (typeof SHOWN_STATES)[number];
+
+/** Which jobs are meant: those of which all holds that is said. */
+export interface JobFilter {
+  readonly owner?: string | undefined;
+  /** One of them. */
+  readonly states?: readonly ShownState[] | undefined;
+  /** All of them. */
+  readonly labels?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** Created then or later, in milliseconds since 1970. */
+  readonly fromMs?: number | undefined;
+  /** Created earlier than that. */
+  readonly untilMs?: number | undefined;
+  /** In the name of its source, or in its id; whether in capitals or not. */
+  readonly text?: string | undefined;
+  readonly batch?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+}
+
+export interface JobPage {
+  readonly jobs: readonly JobRecord[];
+  /** Where the next page begins, if there is one. */
+  readonly next?: number;
+}
+
+interface Where {
+  readonly sql: string;
+  readonly values: Record<string, string | number>;
+}
+
+/** Jobs by what they are, the newest first. Pages hang on the jobs' own numbers, so jobs that come in shift none. */
+export class JobList {
+  constructor(private readonly db: Database) {}
+
+  /** @param before where the page begins: a `next` of the page before */
+  page(filter: JobFilter, limit: number, before = Number.MAX_SAFE_INTEGER): JobPage {
+    const { sql, values } = where(filter, before);
+    const rows = this.db
+      .prepare(`SELECT * FROM jobs ${sql} ORDER BY number DESC LIMIT $limit`)
+      .all({ ...values, limit: limit + 1 }) as JobRow[];
+    const shown = rows.slice(0, limit);
+    return {
+      jobs: shown.map(toRecord),
+      ...(rows.length > limit && { next: shown.at(-1)!.number }),
+    };
+  }
+
+  count(filter: JobFilter, before = Number.MAX_SAFE_INTEGER): number {
+    const { sql, values } = where(filter, before);
+    return (this.db.prepare(`SELECT count(*) AS jobs FROM jobs ${sql}`).get(values) as { jobs: number }).jobs;
+  }
+}
+
+function where(filter: JobFilter, before: number): Where {
+  const { owner, states, labels = [], fromMs, untilMs, text, batch, ids } = filter;
+  const parts = ["number < $before"];
+  const values: Where["values"] = { before };
+  const holds = (sql: string, name: string, value: string | number | undefined) => {
+    if (value === undefined) return;
+    parts.push(sql);
+    values[name] = value;
+  };
+  holds("owner = $owner", "owner", owner);
+  holds("batch = $batch", "batch", batch);
+  holds("created_ms >= $fromMs", "fromMs", fromMs);
+  holds("created_ms < $untilMs", "untilMs", untilMs);
+  holds("(name LIKE $text ESCAPE '\\' OR id LIKE $text ESCAPE '\\')", "text", text && pattern(text));
+  holds("id IN (SELECT value FROM json_each($ids))", "ids", ids && JSON.stringify(ids));
+  labels.forEach(([name, value], i) => {
+    parts.push(`labels ->> $name${i} = $value${i}`);
+    values[`name${i}`] = `$."${name}"`;
+    values[`value${i}`] = value;
+  });
+  if (states !== undefined) parts.push(`(${states.map(shownAs).join(" OR ") || "FALSE"})`);
+  return { sql: `WHERE ${parts.join(" AND ")}`, values };
+}
+
+/** `+`: the table is gone through by its numbers, from where the page begins to where it is full. */
+function shownAs(state: ShownState): string {
+  if (state === "paused") return `(+paused = 1 AND +state IN (${ACTIVE}))`;
+  return `(+state = '${state}' AND (+paused = 0 OR +state NOT IN (${ACTIVE})))`;
+}
+
+const pattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
