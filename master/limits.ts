@@ -16,6 +16,7 @@ export interface Limits extends ImageLimits {
   readonly sourceKeptMs: number;
   /** How long it is known of a job that has ended. */
   readonly historyKeptMs: number;
+  readonly batchImagesMax: number;
   /** Of one owner, and of one address. */
   readonly each: LimiterSettings;
   /** Ranges of addresses. */
@@ -38,6 +39,7 @@ export const limitsOf = ({ limits, retention, trusted_proxies }: Settings): Limi
   resultKeptMsMax: retention.result_hours_max * HOUR_MS,
   sourceKeptMs: (retention.source_hours ?? retention.result_hours_max) * HOUR_MS,
   historyKeptMs: retention.history_days * 24 * HOUR_MS,
+  batchImagesMax: limits.batch_images,
   each: {
     requestsPerMinute: limits.requests_per_minute,
     pixelsPerMinute: limits.pixels_per_minute,

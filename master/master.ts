@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TileMapView } from "../shared/api/tiles.ts";
 import type { Subscription } from "../shared/bus/port.ts";
 import { TesseraError } from "../shared/errors.ts";
+import { Batches } from "./batches/batches.ts";
 import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
@@ -19,6 +20,7 @@ import { Limiter } from "./limiting/limiter.ts";
 import type { MasterOptions } from "./options.ts";
 import { DEFAULT_OUTBOUND, Outbound } from "./outbound/outbound.ts";
 import { Packing } from "./packing/packing.ts";
+import { BatchStore } from "./store/batches.ts";
 import { Database } from "./store/database.ts";
 import { DeliveryStore } from "./store/deliveries.ts";
 import { Idempotency } from "./store/idempotency.ts";
@@ -44,6 +46,7 @@ export class Master {
   /** The way to addresses that callers name. */
   readonly outbound: Outbound;
   readonly webhooks: Webhooks;
+  readonly batches: Batches;
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
@@ -76,7 +79,7 @@ export class Master {
       ...{ store: this.store, expiry: new JobExpiry(this.db), files: this.files },
       ...{ limits: options.limits, now: this.now, onGone: (job) => this.watchers.touch(job) },
     });
-    const { bus, buffers, leaseMs, fingerprint, silence } = options;
+    const { bus, buffers, leaseMs, fingerprint, silence, limits, durable, threads, onTrouble } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
     const clock = new AwakeClock(this.now, Math.min(silentAfterMs / 4, STANDSTILL_MS));
     this.roster = new Roster({ fingerprint, clock, silentAfterMs, lostAfterMs });
@@ -87,7 +90,6 @@ export class Master {
       onTile: (assignment, event) => this.tile(assignment, event),
       onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
-    const { limits, durable, threads, onTrouble } = options;
     const { name: master, store, files, dispatcher, now } = this;
     this.runner = new JobRunner({
       ...{ master, bus, buffers, store, files, dispatcher, limits, durable, threads, now, onTrouble },
@@ -95,9 +97,9 @@ export class Master {
     });
     this.webhooks = new Webhooks({
       ...{ ...DEFAULT_WEBHOOKS, ...options.webhooks, now, every: this.every, outbound: this.outbound },
-      store: new DeliveryStore(this.db, now),
-      job: (id) => this.job(id),
+      ...{ store: new DeliveryStore(this.db, now), job: (id: string) => this.job(id) },
     });
+    this.batches = new Batches({ store: new BatchStore(this.db, now), files, limits, now });
   }
 
   /** Where uploads are written to before they are submitted. */

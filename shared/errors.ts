@@ -65,6 +65,9 @@ const TABLE = {
   ],
   // what became of it
   job_not_found: [404, "There is no such job."],
+  batch_not_found: [404, "There is no such batch."],
+  batch_full: [409, "The batch has as many images as it may have. Begin another one."],
+  batch_without_results: [409, "The batch has no results yet, or none that are still kept."],
   delivery_not_found: [404, "The job has no such delivery."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
   job_result_expired: [410, "The job's result has expired and is gone. Send the image again."],

@@ -3,6 +3,7 @@ import type { Gate } from "../access/gate.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Master } from "../master.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
+import { batchHandlers } from "./handlers/batches.ts";
 import { bulkHandlers } from "./handlers/bulk.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
@@ -28,6 +29,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
   const handlers = {
     ...bulkHandlers(master),
     ...jobHandlers(master, options),
+    ...batchHandlers(master, options),
     ...webhookHandlers(master),
     ...workerHandlers(master),
     ...eventHandlers(events, gate),

@@ -60,9 +60,11 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN source_expires_ms INTEGER;          -- when its source goes, as long as that is there
   ALTER TABLE jobs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;    -- whether its files have gone
   ALTER TABLE jobs ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE jobs ADD COLUMN tiles INTEGER NOT NULL DEFAULT 0;   -- of all its stages
   ALTER TABLE jobs ADD COLUMN tiles_done INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE jobs ADD COLUMN tiles_retried INTEGER NOT NULL DEFAULT 0;
   UPDATE jobs SET name = coalesce(request ->> '$.source.name', ''),
+                  tiles = coalesce(request ->> '$.planned.tiles', 0),
                   tiles_done = (SELECT count(*) FROM tiles WHERE job = jobs.id AND done = 1);
   UPDATE jobs SET expires_ms = ended_ms + 86400000, source_expires_ms = ended_ms + 86400000
     WHERE state = 'failed' AND error_code IN ('tile_failed', 'tile_lost');
@@ -96,6 +98,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX jobs_expiring ON jobs (expires_ms) WHERE expires_ms IS NOT NULL AND gone = 0;
   CREATE INDEX jobs_with_source ON jobs (source_expires_ms) WHERE source_expires_ms IS NOT NULL;
   CREATE INDEX jobs_ended ON jobs (ended_ms) WHERE ended_ms IS NOT NULL;
+
+  CREATE TABLE batches (
+    number     INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    owner      TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    options    TEXT NOT NULL,  -- JSON: what is asked for each image
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX batches_by_owner ON batches (owner, number);
 
   CREATE TABLE idempotency (
     owner      TEXT NOT NULL,

@@ -57,11 +57,11 @@ export class JobStore {
     const { owner, priority, labels, batch, webhook, keepMs } = about;
     this.db.durably(() => {
       this.db.run(
-        `INSERT INTO jobs (id, state, request, created_ms, priority, owner, name, labels, batch, webhook, keep_ms)
-         VALUES ($id, 'queued', $request, $now, $priority, $owner, $name, $labels, $batch, $webhook, $keepMs)`,
+        `INSERT INTO jobs (id, state, request, created_ms, priority, owner, name, labels, batch, webhook, keep_ms, tiles)
+         VALUES ($id, 'queued', $request, $now, $priority, $owner, $name, $labels, $batch, $webhook, $keepMs, $tiles)`,
         {
           ...{ id, request: JSON.stringify(request), now: this.now(), priority, owner },
-          ...{ name: request.source.name, labels: JSON.stringify(labels) },
+          ...{ name: request.source.name, labels: JSON.stringify(labels), tiles: request.planned.tiles },
           ...{ batch: batch ?? null, webhook: webhook ?? null, keepMs: keepMs ?? null },
         },
       );

@@ -1,6 +1,7 @@
 /** Everything that can be done over HTTP. */
 import type { ErrorCode } from "../errors.ts";
 import { isStreamed, type Route, type RouteTable } from "./route.ts";
+import { BATCHES } from "./routes/batches.ts";
 import { BULK } from "./routes/bulk.ts";
 import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
@@ -13,6 +14,7 @@ import { WORKERS } from "./routes/workers.ts";
 export const ROUTES = {
   ...BULK,
   ...JOBS,
+  ...BATCHES,
   ...WEBHOOKS,
   ...WORKERS,
   ...EVENTS,

@@ -66,6 +66,7 @@ const LIMITS = Type.Object(
     address_uploads_at_once: upTo(256, "", "Uploads from one address at a time."),
     pixels_per_minute: upTo(0, "px", "Pixels a minute that one owner may send."),
     queued_jobs: upTo(10_000, "", "Jobs of one owner that have not ended."),
+    batch_images: whole(1, 1_000_000, 10_000, "", "Images of one batch."),
     stored_bytes: size(0, 1024 * TIB, 0, "Bytes of one owner's files that are kept; 0 is no limit."),
     watchers: whole(1, 1_000_000, 2000, "", "Connections that watch live, in all."),
     watchers_per_owner: whole(1, 1_000_000, 1000, "", "Connections that watch live, of one owner."),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { DAMAGED, HEADERS } from "../codecs/hostile_headers.ts";
 import { OTHER_KINDS, TWO_AT_ONCE, truncations } from "../codecs/hostile_kinds.ts";
 import { LIMITS } from "../codecs/pictures.ts";
@@ -12,10 +13,17 @@ const folder = mkdtempSync(join(tmpdir(), "tessera-refused-"));
 let bench: Bench;
 let app: Edge;
 
+let batch = "";
+
 beforeAll(() => {
-  bench = openBench(folder, { limits: LIMITS });
+  const each = { ...DEFAULT_LIMITS.each, requestsPerMinute: 100_000 };
+  bench = openBench(folder, { limits: { ...LIMITS, each } });
   app = edgeOf(bench, { uploadBytesMax: 100_000_000 });
+  batch = bench.master.batches.create("local", "", {}).id;
 });
+
+const addRaw = (to: Edge, id: string, body: Uint8Array<ArrayBuffer>) =>
+  to.request(`/v1/batches/${id}/images`, { method: "POST", body, headers: { "content-type": "image/png" } });
 
 afterAll(async () => {
   await bench.master.stop();
@@ -28,6 +36,7 @@ describe("P6: over HTTP, what no decoder may see leaves nothing", () => {
     if (stop !== "probe") continue;
     test(`${what}: ${code}`, async () => {
       await expectProblem(await sendRaw(app, new Uint8Array(bytes)), code!);
+      await expectProblem(await addRaw(app, batch, new Uint8Array(bytes)), code!);
       expect(uploadsIn(bench.dir)).toEqual([]);
       expect(bench.master.jobs()).toEqual([]);
     });
@@ -41,6 +50,8 @@ test("P6: a pipeline that needs most of a huge image for a single pixel is refus
       "resize(scale=200) | resize(width=20, height=15) | box_blur(radius=9) | box_blur(radius=9)";
     const sent = await sendRaw(edgeOf(huge), image, `?pipeline=${encodeURIComponent(pipeline)}`);
     await expectProblem(sent, "pipeline_unbounded");
+    const { id } = huge.master.batches.create("local", "", { pipeline });
+    await expectProblem(await addRaw(edgeOf(huge), id, image), "pipeline_unbounded");
     expect(uploadsIn(huge.dir)).toEqual([]);
   }));
 
@@ -48,5 +59,7 @@ test("P5: a disk without room refuses a job", () =>
   withBench({ limits: { freeBytesMin: Number.MAX_SAFE_INTEGER } }, async (full) => {
     const image = new Uint8Array(readFileSync(await picture(folder, spec(60, 50))));
     await expectProblem(await sendRaw(edgeOf(full), image), "disk_full");
+    const { id } = full.master.batches.create("local", "", {});
+    await expectProblem(await addRaw(edgeOf(full), id, image), "disk_full");
     expect(uploadsIn(full.dir)).toEqual([]);
   }));

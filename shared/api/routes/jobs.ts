@@ -36,19 +36,21 @@ const SUBMIT = {
   ),
 } as const;
 
-/** The same as JSON, with an address in place of the image. */
-export const SUBMIT_JSON = strict({
-  source: strict({
-    url: Type.String({
-      maxLength: 2048,
-      description: "Where the image is; http or https.",
-      examples: ["https://example.com/photo.jpg"],
-    }),
-  }),
+/** The same as JSON. */
+export const SUBMIT_AS_JSON = {
   ...SUBMIT,
   pipeline: Type.Optional(Type.Union([SUBMIT.pipeline, Type.Array(Step)])),
   labels: Type.Optional(Labels),
+} as const;
+
+export const SourceUrl = Type.String({
+  maxLength: 2048,
+  description: "Where the image is; http or https.",
+  examples: ["https://example.com/photo.jpg"],
 });
+
+/** As JSON, with an address in place of the image. */
+export const SUBMIT_JSON = strict({ source: strict({ url: SourceUrl }), ...SUBMIT_AS_JSON });
 
 /** What may be wrong with an address that is sent. */
 const URL_ERRORS = [
@@ -78,17 +80,13 @@ const UPLOAD_ERRORS = [
   "content_type_unsupported",
 ] as const;
 
-/** What may be wrong with what is asked for. */
-const PIPELINE_ERRORS = [
-  "pipeline_invalid",
-  "pipeline_syntax",
-  "pipeline_too_long",
-  "pipeline_unbounded",
-  "output_invalid",
-  "output_too_large",
-] as const;
+/** What may be wrong with a pipeline, whatever the image. */
+export const PIPELINE_ERRORS = ["pipeline_invalid", "pipeline_syntax", "pipeline_too_long"] as const;
 
-const Bytes = Type.Unsafe<Uint8Array>({ type: "string", format: "binary" });
+/** What may be wrong with what is asked for an image. */
+const OUTPUT_ERRORS = ["pipeline_unbounded", "output_invalid", "output_too_large"] as const;
+
+export const Bytes = Type.Unsafe<Uint8Array>({ type: "string", format: "binary" });
 
 /** A file as it is sent, whole, in part, or not again. */
 const file = (about: string) => ({
@@ -106,6 +104,15 @@ const Event = Type.Object({
   what: Type.String({ description: "A state that was reached, or something that was done to the job." }),
   detail: Type.String(),
 });
+
+/** All that may be wrong with an image that is sent. */
+export const IMAGE_ERRORS = [
+  ...UPLOAD_ERRORS,
+  ...URL_ERRORS,
+  ...OUTPUT_ERRORS,
+  "disk_full",
+  "quota_reached",
+] as const;
 
 const Job = { about: "The job as it is now.", schema: JobSchema } as const;
 const OPERATE = { tag: "jobs", scope: "operate", params: ById, answers: { 200: Job } } as const;
@@ -141,15 +148,7 @@ export const JOBS = routes({
     answers: {
       202: { about: "The job was taken in.", schema: JobSchema, headers: { Location } },
     },
-    errors: [
-      ...UPLOAD_ERRORS,
-      ...URL_ERRORS,
-      ...PIPELINE_ERRORS,
-      "disk_full",
-      "quota_reached",
-      "idempotency_key_busy",
-      "idempotency_key_reused",
-    ],
+    errors: [...IMAGE_ERRORS, ...PIPELINE_ERRORS, "idempotency_key_busy", "idempotency_key_reused"],
   },
   listJobs: {
     method: "get",

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import type { BatchView } from "../../shared/api/batch.ts";
+import { SHOWN_STATES } from "../../shared/api/job.ts";
+import { TesseraError } from "../../shared/errors.ts";
+import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
+import { hasEnded } from "../jobs/job.ts";
+import type { JobFiles } from "../jobs/job_files.ts";
+import type { Limits } from "../limits.ts";
+import type { BatchRecord, BatchStore } from "../store/batches.ts";
+import type { Packed } from "./archive.ts";
+import { FileNames } from "./names.ts";
+
+/** Rows that are read at a time. */
+const PAGE = 200;
+
+interface BatchNeeds {
+  readonly store: BatchStore;
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly files: Pick<JobFiles, "resultOf">;
+}
+
+/** What each image of a batch is asked for with; the rest of it is the creator's affair. */
+export interface BatchOptions {
+  readonly pipeline?: unknown;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly webhook?: string;
+}
+
+/** Many images that the same is done with. Each is a job like any other; a batch is what they have in common. */
+export class Batches {
+  /** Images under way to a batch. */
+  private readonly coming = new Map<string, number>();
+
+  constructor(private readonly needs: BatchNeeds) {}
+
+  /** @throws what `parsePipeline` throws */
+  create(owner: string, name: string, options: BatchOptions): BatchRecord {
+    const { store, limits, now } = this.needs;
+    const pipeline = parsePipeline(options.pipeline ?? "");
+    const id = randomUUID();
+    store.forgetEmpty(now() - limits.historyKeptMs);
+    store.insert(id, owner, name, { ...options, pipeline });
+    return this.get(id)!;
+  }
+
+  get(id: string): BatchRecord | undefined {
+    return this.needs.store.get(id);
+  }
+
+  /** The newest first; of one owner, or of all. */
+  page(owner: string | undefined, limit: number, before?: number): BatchRecord[] {
+    return this.needs.store.page(owner, limit, before);
+  }
+
+  /** Takes a place for one more image, until `leave` is called. @throws batch_full */
+  enter(id: string): () => void {
+    const { store, limits } = this.needs;
+    const coming = this.coming.get(id) ?? 0;
+    if (store.size(id) + coming >= limits.batchImagesMax)
+      throw new TesseraError("batch_full", `At most ${limits.batchImagesMax} images are allowed.`);
+    this.coming.set(id, coming + 1);
+    return () => {
+      const left = this.coming.get(id)! - 1;
+      if (left === 0) this.coming.delete(id);
+      else this.coming.set(id, left);
+    };
+  }
+
+  /** The results that are there by now, under names of their own. @throws batch_without_results */
+  results(id: string): AsyncIterable<Packed> {
+    if (this.needs.store.done(id, 1, 0).length === 0) throw new TesseraError("batch_without_results");
+    return this.packed(id);
+  }
+
+  view(batch: BatchRecord): BatchView {
+    const { id, name, owner, options, createdMs } = batch;
+    const { pipeline, labels = {}, webhook } = options as BatchOptions;
+    const jobs = Object.fromEntries(SHOWN_STATES.map((state) => [state, 0])) as BatchView["jobs"];
+    const progress = { tiles_done: 0, tiles_total: 0 };
+    let images = 0;
+    for (const { state, jobs: count, tilesDone, tiles } of this.needs.store.counts(id)) {
+      jobs[state] = count;
+      images += count;
+      progress.tiles_done += tilesDone;
+      progress.tiles_total += tiles;
+    }
+    const active = SHOWN_STATES.some((state) => !hasEnded(state) && jobs[state] > 0);
+    return {
+      ...{ id, name, owner, created_at: new Date(createdMs).toISOString() },
+      ...{ pipeline: pipeline as BatchView["pipeline"], labels, ...(webhook !== undefined && { webhook }) },
+      ...{ images, jobs, ended: images > 0 && !active, progress },
+    };
+  }
+
+  private async *packed(id: string): AsyncGenerator<Packed> {
+    const { store, files } = this.needs;
+    const names = new FileNames();
+    for (let after = 0; ; ) {
+      const page = store.done(id, PAGE, after);
+      if (page.length === 0) return;
+      for (const { number, record } of page) {
+        after = number;
+        const { source, output } = record.request;
+        const ending = output.format === "jpeg" ? "jpg" : output.format;
+        const path = files.resultOf(record);
+        if (path !== undefined) yield { path, name: names.next(source.name, ending) };
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ReadableStream } from "node:stream/web";
+import type { Added } from "../../shared/api/batch.ts";
+import { type BATCHES, SOURCES_JSON } from "../../shared/api/routes/batches.ts";
+import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
+import { receiveFrom } from "../accept/fetch.ts";
+import { imageParts } from "../accept/parts.ts";
+import { type ReceiveOptions, receiveRaw, type Upload } from "../accept/receive.ts";
+import type { JobView } from "../jobs/job.ts";
+import type { Master } from "../master.ts";
+import type { BatchRecord } from "../store/batches.ts";
+import type { Call } from "./route_call.ts";
+import type { SubmitOptions } from "./submit.ts";
+import { cleanName, requestOf, type SubmitFields } from "./submit_options.ts";
+import { mediaType, readJson } from "./values.ts";
+
+type AddCall = Call<typeof BATCHES.addImages>;
+
+/** An image on its way. */
+interface Coming {
+  readonly name: string | undefined;
+  receive(options: ReceiveOptions): Promise<Upload>;
+}
+
+/** Faults that are one image's own: the next one may well be taken. */
+const OWN: readonly ErrorCode[] = [
+  ...(["upload_too_large", "url_refused", "source_unreachable", "pipeline_unbounded"] as const),
+  ...(["output_invalid", "output_too_large"] as const),
+];
+const isOwn = (code: ErrorCode): boolean => code.startsWith("image_") || OWN.includes(code);
+
+/** Streams images to the disk, one after the other, and makes a job of each. */
+export async function addImages(
+  call: AddCall,
+  master: Master,
+  batch: BatchRecord,
+  options: SubmitOptions,
+): Promise<Added> {
+  call.noTimeout();
+  const added: Added = { jobs: [], refused: [] };
+  let first: TesseraError | undefined;
+  const refuse = (name: string, thrown: unknown): TesseraError => {
+    const error = asTesseraError(thrown);
+    if (error.code === "internal") throw thrown;
+    first ??= error;
+    added.refused.push({ name, code: error.code, message: error.message });
+    return error;
+  };
+  try {
+    for await (const image of await imagesOf(call, master)) {
+      const name = cleanName(image.name ?? "image");
+      try {
+        added.jobs.push(await take(image, batch, master, options));
+      } catch (thrown) {
+        if (!isOwn(refuse(name, thrown).code)) break;
+      }
+    }
+  } catch (thrown) {
+    refuse("", thrown); // it breaks off between images
+  }
+  if (added.jobs.length === 0) throw first ?? new TesseraError("image_empty");
+  return added;
+}
+
+async function imagesOf(
+  { request, query }: AddCall,
+  master: Master,
+): Promise<AsyncIterable<Coming> | Iterable<Coming>> {
+  const type = mediaType(request);
+  if (type === "application/json") {
+    const { sources } = await readJson(SOURCES_JSON, request);
+    return sources.map(({ url, name = lastOf(url) }) => ({
+      name,
+      receive: (options) => receiveFrom(master.outbound, url, options, request.signal),
+    }));
+  }
+  const multipart = type === "multipart/form-data";
+  if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
+    throw new TesseraError("content_type_unsupported");
+  if (request.body === null) throw new TesseraError("image_empty");
+  const body = request.body as unknown as ReadableStream<Uint8Array>;
+  if (multipart) return parts(body, Object.fromEntries(request.headers));
+  return [{ name: query.name, receive: (options) => receiveRaw(body, options) }];
+}
+
+async function* parts(body: ReadableStream<Uint8Array>, headers: Record<string, string>) {
+  for await (const { name, body: part } of imageParts(body, headers))
+    yield { name, receive: (options: ReceiveOptions) => receiveRaw(part, options) };
+}
+
+/** When it throws, nothing is left of the image. */
+async function take(
+  { name, receive }: Coming,
+  { id: batch, owner, options: asked }: BatchRecord,
+  master: Master,
+  { uploadBytesMax, durable }: SubmitOptions,
+): Promise<JobView> {
+  const leave = master.batches.enter(batch);
+  const id = randomUUID();
+  const path = join(master.uploadDir, id);
+  try {
+    master.refuseIfFull(owner);
+    const checkRoom = (bytes: number) => master.checkRoom(bytes);
+    await receive({ path, bytesMax: uploadBytesMax, sync: durable, checkRoom });
+    const source = { path, owned: true, name: cleanName(name ?? "image") };
+    return await master.submit({ ...requestOf(asked as SubmitFields), id, source, owner, batch });
+  } catch (thrown) {
+    rmSync(path, { force: true });
+    throw thrown;
+  } finally {
+    leave();
+  }
+}
+
+const lastOf = (url: string): string => URL.parse(url)?.pathname.split("/").at(-1) || "image";

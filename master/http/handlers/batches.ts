@@ -1,0 +1,71 @@
+import type { BATCHES } from "../../../shared/api/routes/batches.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import { type Caller, may } from "../../access/caller.ts";
+import { archive } from "../../batches/archive.ts";
+import type { Master } from "../../master.ts";
+import type { BatchRecord } from "../../store/batches.ts";
+import { addImages } from "../batch_images.ts";
+import { cursorOf, placeOf } from "../cursor.ts";
+import type { Handlers } from "../route_call.ts";
+import type { SubmitOptions } from "../submit.ts";
+import { ownerOf } from "./own.ts";
+
+/** Jobs that are cancelled at a time; between them others have their turn. */
+const AT_ONCE = 100;
+
+export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<typeof BATCHES> => ({
+  createBatch({ body, caller, answerHeaders }) {
+    const { name = "", ...asked } = body;
+    if (asked.webhook !== undefined) master.webhooks.check(asked.webhook);
+    const batch = master.batches.create(caller.owner, name, asked);
+    answerHeaders.set("location", `/v1/batches/${batch.id}`);
+    return master.batches.view(batch);
+  },
+  listBatches({ query, caller }) {
+    const { limit = 100, cursor } = query;
+    const found = master.batches.page(ownerOf(caller), limit + 1, placeOf(cursor));
+    const shown = found.slice(0, limit);
+    return {
+      batches: shown.map((batch) => master.batches.view(batch)),
+      ...(found.length > limit && { next_cursor: cursorOf(shown.at(-1)!.number) }),
+    };
+  },
+  getBatch: ({ params, caller }) => master.batches.view(ownBatch(master, caller, params.id)),
+  addImages: (call) => addImages(call, master, ownBatch(master, call.caller, call.params.id), options),
+  async cancelBatch({ params, caller }) {
+    const batch = ownBatch(master, caller, params.id);
+    const filter = {
+      batch: batch.id,
+      states: ["queued", "ingesting", "running", "exporting", "paused"],
+    } as const;
+    for (
+      let jobs = master.list(filter, AT_ONCE).jobs;
+      jobs.length > 0;
+      jobs = master.list(filter, AT_ONCE).jobs
+    ) {
+      master.together(() => {
+        for (const { id } of jobs) master.cancel(id);
+      });
+      await new Promise(setImmediate);
+    }
+    return master.batches.view(batch);
+  },
+  getBatchResults({ params, query, caller }) {
+    const { format = "zip" } = query;
+    const { id } = ownBatch(master, caller, params.id);
+    return new Response(archive(master.batches.results(id), format), {
+      headers: {
+        "content-type": format === "zip" ? "application/zip" : "application/x-tar",
+        "content-disposition": `attachment; filename="${id}.${format}"`,
+      },
+    });
+  },
+});
+
+/** A batch of the caller's; `admin` has all. Whether another's is there is not told. @throws batch_not_found */
+function ownBatch(master: Master, caller: Caller, id: string): BatchRecord {
+  const batch = master.batches.get(id);
+  if (batch === undefined || (batch.owner !== caller.owner && !may(caller, "admin")))
+    throw new TesseraError("batch_not_found");
+  return batch;
+}

@@ -1,0 +1,95 @@
+import type { SHOWN_STATES } from "../../shared/api/job.ts";
+import type { JobRecord } from "../jobs/job.ts";
+import type { Database } from "./database.ts";
+import { ACTIVE, type JobRow, toRecord } from "./job_row.ts";
+
+type ShownState = (typeof SHOWN_STATES)[number];
+
+interface BatchRow {
+  number: number;
+  id: string;
+  owner: string;
+  name: string;
+  options: string;
+  created_ms: number;
+}
+
+export interface BatchRecord {
+  readonly number: number;
+  readonly id: string;
+  readonly owner: string;
+  readonly name: string;
+  /** What its creator asked for each image. */
+  readonly options: object;
+  readonly createdMs: number;
+}
+
+/** Jobs of a batch in one state. */
+export interface BatchCount {
+  readonly state: ShownState;
+  readonly jobs: number;
+  readonly tilesDone: number;
+  readonly tiles: number;
+}
+
+/** What many images have in common; which jobs are a batch's stands with the jobs. */
+export class BatchStore {
+  constructor(
+    private readonly db: Database,
+    private readonly now: () => number,
+  ) {}
+
+  insert(id: string, owner: string, name: string, options: object): void {
+    this.db.durably(() =>
+      this.db.run(
+        "INSERT INTO batches (id, owner, name, options, created_ms) VALUES ($id, $owner, $name, $options, $now)",
+        { id, owner, name, options: JSON.stringify(options), now: this.now() },
+      ),
+    );
+  }
+
+  /** Forgets those that have no jobs and are older than this. */
+  forgetEmpty(beforeMs: number): void {
+    const sql = `DELETE FROM batches WHERE created_ms < $beforeMs
+      AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.batch = batches.id)`;
+    this.db.atomically(() => this.db.run(sql, { beforeMs }));
+  }
+
+  get(id: string): BatchRecord | undefined {
+    const row = this.db.prepare("SELECT * FROM batches WHERE id = $id").get({ id }) as BatchRow | null;
+    return row === null ? undefined : recordOf(row);
+  }
+
+  /** The newest first; of one owner, or of all. */
+  page(owner: string | undefined, limit: number, before = Number.MAX_SAFE_INTEGER): BatchRecord[] {
+    const which = owner === undefined ? "" : "AND owner = $owner";
+    const sql = `SELECT * FROM batches WHERE number < $before ${which} ORDER BY number DESC LIMIT $limit`;
+    const values = { limit, before, ...(owner !== undefined && { owner }) };
+    return (this.db.prepare(sql).all(values) as BatchRow[]).map(recordOf);
+  }
+
+  counts(id: string): BatchCount[] {
+    const sql = `SELECT iif(paused = 1 AND state IN (${ACTIVE}), 'paused', state) AS shown, count(*) AS jobs,
+        sum(tiles_done) AS tilesDone, sum(tiles) AS tiles
+      FROM jobs WHERE batch = $id GROUP BY shown`;
+    const rows = this.db.prepare(sql).all({ id }) as (Omit<BatchCount, "state"> & { shown: ShownState })[];
+    return rows.map(({ shown: state, ...sums }) => ({ state, ...sums }));
+  }
+
+  size(id: string): number {
+    const sql = "SELECT count(*) AS jobs FROM jobs WHERE batch = $id";
+    return (this.db.prepare(sql).get({ id }) as { jobs: number }).jobs;
+  }
+
+  /** Its jobs that are done and whose results are kept, in their order; from behind the one of that number. */
+  done(id: string, limit: number, after: number): { number: number; record: JobRecord }[] {
+    const sql = `SELECT * FROM jobs WHERE batch = $id AND number > $after AND state = 'done' AND gone = 0
+      ORDER BY number LIMIT $limit`;
+    const rows = this.db.prepare(sql).all({ id, limit, after }) as JobRow[];
+    return rows.map((row) => ({ number: row.number, record: toRecord(row) }));
+  }
+}
+
+const recordOf = ({ created_ms: createdMs, options, ...row }: BatchRow): BatchRecord => ({
+  ...{ ...row, createdMs, options: JSON.parse(options) as object },
+});

@@ -1,0 +1,91 @@
+import { Type } from "@sinclair/typebox";
+import { AddedSchema, BatchSchema } from "../batch.ts";
+import { ById, Location } from "../common.ts";
+import { Cursor, limit, NextCursor } from "../job_filter.ts";
+import { routes, strict } from "../route.ts";
+import { Bytes, IMAGE_ERRORS, PIPELINE_ERRORS, SourceUrl, SUBMIT_AS_JSON } from "./jobs.ts";
+
+const Name = Type.Optional(Type.String({ maxLength: 200, description: "For people." }));
+
+const Batch = { about: "The batch as it is now.", schema: BatchSchema } as const;
+const ONE = { tag: "batches", params: ById } as const;
+
+/** An image among several. */
+export const SOURCES_JSON = strict({
+  sources: Type.Array(strict({ url: SourceUrl, name: Name }), { minItems: 1, maxItems: 1000 }),
+});
+
+export const BATCHES = routes({
+  createBatch: {
+    ...{ method: "post", path: "/v1/batches", tag: "batches", scope: "submit" },
+    summary: "Say what is to be done with many images",
+    description:
+      "The images are sent to it afterwards. The options are those of a job, and hold for each of them.",
+    body: strict({ ...SUBMIT_AS_JSON, name: Name }),
+    answers: { 201: { about: "The batch, still empty.", schema: BatchSchema, headers: { Location } } },
+    errors: [...PIPELINE_ERRORS, "outbound_off", "webhooks_off", "url_refused"],
+  },
+  listBatches: {
+    ...{ method: "get", path: "/v1/batches", tag: "batches", scope: "read" },
+    summary: "List batches, the newest first",
+    query: strict({ limit: limit(100), cursor: Type.Optional(Cursor) }),
+    answers: {
+      200: {
+        about: "Batches.",
+        schema: Type.Object({ batches: Type.Array(BatchSchema), next_cursor: Type.Optional(NextCursor) }),
+      },
+    },
+    errors: [],
+  },
+  getBatch: {
+    ...{ ...ONE, method: "get", path: "/v1/batches/{id}", scope: "read" },
+    summary: "See how far a batch is",
+    description: "Its jobs are those that `GET /v1/jobs?batch=` lists.",
+    answers: { 200: Batch },
+    errors: ["batch_not_found"],
+  },
+  addImages: {
+    ...{ ...ONE, method: "post", path: "/v1/batches/{id}/images", scope: "submit" },
+    summary: "Send images to a batch",
+    description:
+      "One as the body, with an image type; or as many as you like as parts `image` of a form; or their addresses as JSON, which are fetched one after the other. Each becomes a job of the batch. Where none was taken in, the answer is the first one's failure.",
+    query: strict({ name: Name }),
+    body: {
+      streamed: {
+        "multipart/form-data": strict({ image: Type.Array(Bytes) }),
+        "image/*": Bytes,
+        "application/octet-stream": Bytes,
+        "application/json": SOURCES_JSON,
+      },
+      required: true,
+    },
+    answers: { 202: { about: "What became of each.", schema: AddedSchema } },
+    errors: ["batch_not_found", "batch_full", ...IMAGE_ERRORS],
+  },
+  cancelBatch: {
+    ...{ ...ONE, method: "post", path: "/v1/batches/{id}/cancel", scope: "operate" },
+    summary: "Stop all jobs of a batch that have not ended",
+    answers: { 200: Batch },
+    errors: ["batch_not_found"],
+  },
+  getBatchResults: {
+    ...{ ...ONE, method: "get", path: "/v1/batches/{id}/results", scope: "read" },
+    summary: "Download the results of a batch in one archive",
+    description: "Those that are done by now and still kept; nothing is compressed again.",
+    query: strict({
+      format: Type.Optional(
+        Type.Unsafe<"zip" | "tar">(
+          Type.Union([Type.Literal("zip"), Type.Literal("tar")], { default: "zip" }),
+        ),
+      ),
+    }),
+    answers: {
+      200: {
+        about: "The archive.",
+        types: ["application/zip", "application/x-tar"],
+        headers: { "Content-Disposition": Type.String({ description: "The archive's name." }) },
+      },
+    },
+    errors: ["batch_not_found", "batch_without_results"],
+  },
+});
