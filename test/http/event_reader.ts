@@ -43,6 +43,11 @@ export class EventReader {
     this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
+  async sayBytes(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.message("hello");
+    this.socket.send(bytes);
+  }
+
   close(): void {
     this.socket.close();
   }

@@ -3,13 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
-import { ServerMessage } from "../../shared/api/events.ts";
-import { type Bench, openBench, picture, spec, unowned } from "../engine/harness.ts";
+import { Access } from "../../master/access/access.ts";
+import type { Caller } from "../../master/access/caller.ts";
+import type { Gate } from "../../master/access/gate.ts";
+import { CLOSE, ServerMessage } from "../../shared/api/events.ts";
+import { TesseraError } from "../../shared/errors.ts";
+import { TestClock } from "../engine/clock.ts";
+import { type Bench, inFolder, openBench, picture, spec, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
-import { as } from "./callers.ts";
-import { expectProblem } from "./edge.ts";
+import { TestOutlet } from "../events/outlet.ts";
+import { as, CALLERS } from "./callers.ts";
+import { edgeOf, expectProblem } from "./edge.ts";
 import { EventReader } from "./event_reader.ts";
 import { type EventServer, serveEvents } from "./event_server.ts";
+import { EventStream } from "./event_stream.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-events-"));
 let bench: Bench;
@@ -29,8 +36,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const ANN: Caller = { by: "key", owner: "ann", name: "ann", scopes: new Set(["read"]) };
+
 const submit = (owner: string) =>
   bench.master.submit({ source: unowned(image), pipeline: [{ op: "invert" }], tileSize: 64, owner });
+
+const byTile = (one: object, other: object) =>
+  (one as { tile: number }).tile - (other as { tile: number }).tile;
 
 /** A connection for the time of `use`; all that it is told has to be as the contract says. */
 async function reading<T>(
@@ -48,6 +60,25 @@ async function reading<T>(
 }
 
 describe("a WebSocket", () => {
+  test("P8: tells of every tile, in the end as the job has them", async () => {
+    await reading("", as("ann", "read"), async (reader) => {
+      const { id } = await submit("ann");
+      await reader.say({ type: "subscribe", topic: `tiles:${id}` });
+      const { stages } = await reader.message("tiles", ({ snapshot }) => snapshot);
+      expect(stages).toMatchObject([{ index: 0, columns: 2, rows: 2, tile_width: 64 }]);
+      await bench.master.wait(id);
+      const tiles = () => {
+        const last = new Map<number, object>();
+        for (const message of reader.told)
+          if (message.type === "tiles") for (const tile of message.tiles) last.set(tile.tile, tile);
+        return [...last.values()];
+      };
+      await reader.message("tiles", () => JSON.stringify(tiles()).split('"done"').length === 5);
+      const known = bench.master.tileMap(id).tried(0, 4);
+      expect(tiles().toSorted(byTile)).toEqual(known);
+    });
+  });
+
   test("P8: tells of a job from its state at the subscription to its end", async () => {
     await reading("", as("ann", "read"), async (reader) => {
       const { id } = await submit("ann");
@@ -97,5 +128,270 @@ describe("a WebSocket", () => {
       await fetch(`${server.http}?job=${id}`, { headers: as("eve", "read") }),
       "job_not_found",
     );
+  });
+});
+
+describe("whoever may not watch", () => {
+  const upgrade = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  };
+
+  test("P7: is refused by the scope, over both", async () => {
+    for (const more of [{}, upgrade]) {
+      const headers = { ...as("ann", "submit", "operate"), ...more };
+      await expectProblem(await fetch(server.http, { headers }), "forbidden");
+    }
+  });
+
+  test("P7: is not let in from another origin, nor unknown", async () => {
+    const access = new Access();
+    const open = serveEvents(bench, { gate: access });
+    try {
+      const headers = { ...upgrade, origin: "https://elsewhere.example" };
+      await expectProblem(await fetch(open.http, { headers }), "origin_refused");
+      access.keys.create({ owner: "ann", name: "her key", scopes: ["read"] });
+      for (const more of [{}, upgrade])
+        await expectProblem(await fetch(open.http, { headers: more }), "unauthorized");
+    } finally {
+      await open.stop();
+      access.close();
+    }
+  });
+
+  test("P6: is told what is wrong with a handshake or a query", async () => {
+    const headers = as("ann", "read");
+    const app = edgeOf(bench, { gate: CALLERS });
+    const refused = app.request("/v1/events", { headers: { ...headers, upgrade: "websocket" } });
+    expect(await expectProblem(await refused, "request_invalid")).toContain("handshake");
+    for (const query of ["?topics=everything", "?topics=jobs,job:", "?job=../x", "?topic=jobs"])
+      await expectProblem(await fetch(`${server.http}${query}`, { headers }), "request_invalid");
+  });
+
+  test("P5: is one too many, of all and of an owner", async () => {
+    const few = serveEvents(bench, { limits: { watchersMax: 3, watchersPerOwnerMax: 2 } });
+    const readers: EventReader[] = [];
+    const come = async (who: string) => {
+      const reader = new EventReader(few.ws, as(who, "read"));
+      await reader.message("hello");
+      readers.push(reader);
+    };
+    const ask = (who: string) => fetch(few.http, { headers: as(who, "read") });
+    try {
+      await come("ann");
+      await come("ann");
+      await expectProblem(await ask("ann"), "too_many_watchers");
+      await come("bea");
+      await expectProblem(await ask("cid"), "too_many_watchers");
+      // HEAD takes no place, and who has gone leaves theirs.
+      expect((await fetch(few.http, { method: "HEAD", headers: as("cid", "read") })).status).toBe(200);
+      readers[0]!.close();
+      await readers[0]!.closed;
+      await come("ann");
+    } finally {
+      for (const reader of readers) reader.close();
+      await few.stop();
+    }
+  });
+
+  test("P7: may not any more, once the key is not valid", async () => {
+    const clock = new TestClock();
+    const refused = new Set<string>();
+    const gate: Gate = {
+      identify(request) {
+        const caller = CALLERS.identify(request) as Caller;
+        if (refused.has(caller.owner)) throw new TesseraError("unauthorized");
+        return caller;
+      },
+    };
+    const own = serveEvents(bench, { gate, clock });
+    const [ann, bea] = ["ann", "bea"].map((who) => new EventReader(own.ws, as(who, "read")));
+    try {
+      await Promise.all([ann!.message("hello"), bea!.message("hello")]);
+      refused.add("ann");
+      clock.pass(10_000);
+      expect(await ann!.closed).toMatchObject({ code: CLOSE.unauthorized });
+      await bea!.say({ type: "subscribe", topic: "workers" });
+      await bea!.message("workers");
+    } finally {
+      bea!.close();
+      await own.stop();
+    }
+  });
+});
+
+describe("P6: a client that says", () => {
+  const ann = as("ann", "read");
+
+  test("nonsense is told so, and heard when it talks sense", async () => {
+    const nonsense: unknown[] = [
+      ...["", "nonsense", "{", "[]", "null", '"subscribe"', "\u0000", '{"__proto__":{"type":"subscribe"}}'],
+      ...[{}, { type: "subscribe" }, { type: "subscribe", topic: "root" }, { type: "hello", topic: "jobs" }],
+      ...[
+        { type: "subscribe", topic: "jobs", more: 1 },
+        { type: "subscribe", topic: ["jobs"] },
+      ],
+      { type: "subscribe", topic: "jobs", since: { epoch: "x", seq: -1 } },
+      { type: "subscribe", topic: `job:${"x".repeat(200)}` },
+      { type: "subscribe", topic: "job:../../jobs" },
+    ];
+    await reading("", ann, async (reader) => {
+      for (const each of nonsense) await reader.say(each);
+      await reader.sayBytes(new Uint8Array([123, 125]));
+      await reader.say({ type: "subscribe", topic: "workers" });
+      await reader.message("workers");
+      const codes = reader.told.flatMap((message) => (message.type === "error" ? [message.code] : []));
+      expect(codes).toEqual([...nonsense, 0].map(() => "request_invalid"));
+    });
+  });
+
+  test("something of another time is told the whole", async () => {
+    await reading("", ann, async (reader) => {
+      const { epoch } = await reader.message("hello");
+      for (const since of [
+        { epoch: "another", seq: 0 },
+        { epoch, seq: Number.MAX_SAFE_INTEGER },
+      ]) {
+        const before = reader.told.length;
+        await reader.say({ type: "subscribe", topic: "jobs", since });
+        await reader.message("jobs", (message) => reader.told.indexOf(message) >= before && message.snapshot);
+      }
+    });
+  });
+
+  test("too much at once is cut off", async () => {
+    await reading("", ann, async (reader) => {
+      await reader.say("x".repeat(100_000));
+      expect((await reader.closed).code).toBe(1009);
+    });
+  });
+
+  test("something again and again is cut off", async () => {
+    await reading("", ann, async (reader) => {
+      for (let n = 0; n < 1000; n++) await reader.say({ type: "subscribe", topic: "jobs" });
+      expect(await reader.closed).toEqual({ code: CLOSE.policy, reason: "Too many messages." });
+    });
+  });
+
+  test("more topics than are allowed is refused the last ones", async () => {
+    const clock = new TestClock();
+    const reader = server.hub.open(ANN, new TestOutlet(), () => ANN);
+    const ids = await Promise.all(Array.from({ length: 51 }, async () => (await submit("ann")).id));
+    for (const id of ids.slice(1)) for (const kind of ["job", "tiles"]) reader.subscribe(`${kind}:${id}`);
+    expect(() => reader.subscribe(`job:${ids[0]}`)).toThrow("At most 100");
+    reader.unsubscribe(`job:${ids[1]}`);
+    reader.subscribe(`job:${ids[0]}`);
+    reader.end();
+    clock.pass(0);
+  });
+});
+
+describe("Server-Sent Events", () => {
+  test("tell the same, and go on after the last id that was seen", async () => {
+    const { id } = await submit("flo");
+    const first = await EventStream.open(`${server.http}?job=${id}`, as("flo", "read"));
+    expect(first.response.headers.get("content-type")).toBe("text/event-stream");
+    expect((await first.event("hello")).retry).toBe(2000);
+    const { data } = await first.event("job", ({ job }) => job.state === "done");
+    expect(data.job).toEqual(bench.master.job(id)!);
+    await first.event("tiles", ({ tiles }) => tiles.some(({ state }) => state === "done"));
+    await first.close();
+    const headers = { ...as("flo", "read"), "last-event-id": first.lastId };
+    const again = await EventStream.open(`${server.http}?job=${id}`, headers);
+    await again.event("hello");
+    await bench.master.remove([id]);
+    await again.event("gone");
+    await again.close();
+    expect(again.events.map(({ type }) => type)).toEqual(["hello", "gone", "gone"]);
+  });
+
+  test("tell the whole to who was told of something else before", async () => {
+    const { id } = await submit("flo");
+    const first = await EventStream.open(`${server.http}?topics=workers`, as("flo", "read"));
+    await first.event("workers");
+    await first.close();
+    for (const lastId of [first.lastId, "x", "a.1", `${first.lastId}0`, "--.9.x"]) {
+      const headers = { ...as("flo", "read"), "last-event-id": lastId };
+      const again = await EventStream.open(`${server.http}?topics=jobs`, headers);
+      const { data } = await again.event("jobs");
+      await again.close();
+      expect(data.snapshot).toBe(true);
+      expect(data.jobs.map((job) => job.id)).toContain(id);
+    }
+  });
+
+  test("tell of jobs where nothing is said", async () => {
+    const stream = await EventStream.open(server.http, as("gus", "read"));
+    expect((await stream.event("jobs")).data).toMatchObject({ snapshot: true, jobs: [] });
+    await stream.close();
+  });
+
+  test("show that they are alive, and end when the server does", async () => {
+    const clock = new TestClock();
+    const own = serveEvents(bench, { clock });
+    const stream = await EventStream.open(`${own.http}?topics=workers`, as("ann", "read"));
+    await stream.event("workers");
+    clock.pass(10_000);
+    await stream.comment("still here");
+    own.hub.close();
+    await stream.ended;
+    await own.stop();
+  });
+
+  test("take no more of a client's time than the client gives: who leaves is forgotten", async () => {
+    const own = serveEvents(bench, { limits: { watchersMax: 1 } });
+    for (let n = 0; n < 5; n++) {
+      let stream: EventStream;
+      do stream = await EventStream.open(own.http, as("ann", "read"));
+      while (stream.response.status === 429);
+      await stream.event("hello");
+      await stream.close();
+    }
+    await own.stop();
+  });
+});
+
+describe("when the master", () => {
+  test("stops, everyone is told that it goes away", async () => {
+    const own = serveEvents(bench);
+    const reader = new EventReader(own.ws, as("ann", "read"));
+    await reader.message("hello");
+    await own.stop();
+    expect(await reader.closed).toEqual({ code: CLOSE.goingAway, reason: "The server stops." });
+  });
+
+  test("P3: was started anew, whoever comes back is told the whole, as it is now", async () => {
+    await inFolder(async (folder) => {
+      const before = openBench(folder);
+      new OwnWorker(before.bus, before.buffers);
+      const own = serveEvents(before);
+      const owner = "ann";
+      const asked = { source: unowned(image), pipeline: [{ op: "invert" }], tileSize: 64, owner };
+      const { id } = await before.master.submit(asked);
+      const topic = `tiles:${id}`;
+      const reader = new EventReader(own.ws, as(owner, "read"));
+      await reader.say({ type: "subscribe", topic });
+      const { epoch } = await reader.message("hello");
+      const { seq } = await reader.message("tiles", ({ tiles }) => tiles.length > 0);
+      await own.stop();
+      await before.master.stop();
+      await before.bus.close();
+
+      const after = openBench(folder);
+      new OwnWorker(after.bus, after.buffers, (task, worker) => worker.answer(task));
+      await after.master.wait(id);
+      const next = serveEvents(after);
+      const back = new EventReader(next.ws, as(owner, "read"));
+      await back.say({ type: "subscribe", topic, since: { epoch, seq } });
+      const { tiles, snapshot } = await back.message("tiles");
+      expect(snapshot).toBe(true);
+      expect(tiles.map(({ state }) => state)).toEqual(["done", "done", "done", "done"]);
+      back.close();
+      await next.stop();
+      await after.master.stop();
+      await after.bus.close();
+    });
   });
 });

@@ -14,10 +14,16 @@ export class StreamOutlet implements Outlet {
   readonly body: ReadableStream<Uint8Array>;
   private controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   private wanted: (() => void) | undefined;
+  /** Stands for them: who has not been told of the same ones knows nothing of these. */
+  private readonly topics: string;
   private readonly encoder = new TextEncoder();
   private closed = false;
 
-  constructor(private readonly epoch: string) {
+  constructor(
+    private readonly epoch: string,
+    topics: readonly string[],
+  ) {
+    this.topics = Bun.hash(topics.join()).toString(36);
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -30,6 +36,12 @@ export class StreamOutlet implements Outlet {
     );
   }
 
+  /** What a client that comes back knows of the topics; nothing if the id that it has seen last is not of theirs. */
+  sinceOf(lastEventId: string | undefined): Since | undefined {
+    const [, epoch, seq, topics] = /^([\w-]{1,64})\.(\d{1,15})\.(\w{1,16})$/.exec(lastEventId ?? "") ?? [];
+    return epoch === undefined || topics !== this.topics ? undefined : { epoch, seq: Number(seq) };
+  }
+
   isReady(): boolean {
     return this.wanted !== undefined;
   }
@@ -40,7 +52,7 @@ export class StreamOutlet implements Outlet {
         `${frame.message.type === "hello" ? `retry: ${RETRY_MS}\n` : ""}event: ${frame.message.type}\ndata: ${frame.text()}\n`,
     );
     // A client that comes back names the last id that it has seen, so only what is told completely has one.
-    const id = upTo === undefined ? "" : `id: ${this.epoch}.${upTo}\n`;
+    const id = upTo === undefined ? "" : `id: ${this.epoch}.${upTo}.${this.topics}\n`;
     this.write(
       `${events
         .slice(0, -1)
@@ -76,10 +88,4 @@ export class StreamOutlet implements Outlet {
     this.controller?.enqueue(this.encoder.encode(text));
     wanted?.();
   }
-}
-
-/** What a client that comes back knows; nothing if it is not of ours. */
-export function sinceOf(lastEventId: string | undefined): Since | undefined {
-  const [, epoch, seq] = /^([\w-]{1,64})\.(\d{1,15})$/.exec(lastEventId ?? "") ?? [];
-  return epoch === undefined ? undefined : { epoch, seq: Number(seq) };
 }

@@ -4,7 +4,7 @@ import type { Gate } from "../../access/gate.ts";
 import type { EventHub } from "../../events/hub.ts";
 import type { Reader } from "../../events/reader.ts";
 import { SocketOutlet } from "../events/socket.ts";
-import { StreamOutlet, sinceOf } from "../events/stream.ts";
+import { StreamOutlet } from "../events/stream.ts";
 import type { Call, Handlers } from "../route_call.ts";
 
 type EventsCall = Call<typeof EVENTS.watchEvents>;
@@ -32,26 +32,32 @@ function socket(call: EventsCall, hub: EventHub, gate: Gate): Response {
   return new Response(null); // nobody gets it: the connection is a WebSocket by now
 }
 
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+};
+
 /** @throws job_not_found, too_many_watchers */
 function stream(call: EventsCall, hub: EventHub, gate: Gate): Response {
-  const outlet = new StreamOutlet(hub.epoch);
+  if (call.request.method === "HEAD") return new Response(null, { headers: STREAM_HEADERS });
+  const asked = topicsOf(call);
+  const topics = asked.length === 0 ? ["jobs"] : asked;
+  const outlet = new StreamOutlet(hub.epoch, topics);
   const reader = open(call, hub, outlet, gate);
   outlet.reader = reader;
-  const since = sinceOf(call.headers["last-event-id"]);
-  const topics = topicsOf(call);
+  const since = outlet.sinceOf(call.headers["last-event-id"]);
   try {
-    for (const topic of topics.length === 0 ? ["jobs"] : topics) reader.subscribe(topic, since);
+    for (const topic of topics) reader.subscribe(topic, since);
   } catch (thrown) {
     reader.end();
     throw thrown;
   }
+  // Of a stream that nobody takes, no end is told.
+  call.request.signal.addEventListener("abort", () => reader.end());
+  reader.flush();
   call.noTimeout();
-  const headers = {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  };
-  return new Response(outlet.body, { headers });
+  return new Response(outlet.body, { headers: STREAM_HEADERS });
 }
 
 function open(
