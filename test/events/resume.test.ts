@@ -75,8 +75,9 @@ class Client {
 }
 
 /** Without what time alone changes. */
-const lasting = ({ wall_ms: _, progress, ...job }: JobView) => ({
+const lasting = ({ wall_ms: _, phases, progress, ...job }: JobView) => ({
   ...job,
+  ...(hasEnded(job.state) && { phases }),
   progress: { ...progress, tiles_per_second: 0, seconds_left: 0 },
 });
 
