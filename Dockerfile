@@ -27,6 +27,7 @@ COPY --from=kernels /app/shared/kernels/kernels.wasm shared/kernels/kernels.wasm
 COPY worker/ worker/
 COPY master/ master/
 COPY embedded/ embedded/
+COPY client/ client/
 COPY cli/ cli/
 COPY deploy/health.ts deploy/health.ts
 

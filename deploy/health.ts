@@ -4,10 +4,24 @@
  */
 const TIMEOUT_MS = 5000;
 
-const { TESSERA_HOST = "127.0.0.1", TESSERA_PORT = "8080", TESSERA_WORKER_HEALTH_PORT = "0" } = process.env;
+const LOOPBACK = "127.0.0.1";
+/** Addresses that stand for all of this machine's. */
+const ALL = ["0.0.0.0", "::"];
 
-const served = { host: TESSERA_HOST.includes(":") ? `[${TESSERA_HOST}]` : TESSERA_HOST, port: TESSERA_PORT };
-const worker = { host: "127.0.0.1", port: TESSERA_WORKER_HEALTH_PORT };
+const {
+  TESSERA_HOST = LOOPBACK,
+  TESSERA_PORT = "8080",
+  TESSERA_TLS_CERT = "",
+  TESSERA_WORKER_HEALTH_PORT = "0",
+} = process.env;
+
+const host = ALL.includes(TESSERA_HOST) ? LOOPBACK : TESSERA_HOST;
+const served = {
+  scheme: TESSERA_TLS_CERT === "" ? "http" : "https",
+  host: host.includes(":") ? `[${host}]` : host,
+  port: TESSERA_PORT,
+};
+const worker = { scheme: "http", host: LOOPBACK, port: TESSERA_WORKER_HEALTH_PORT };
 const ROLES = new Map([
   ["master", [served]],
   ["embedded", [served]],
@@ -22,7 +36,7 @@ if (asked === undefined) {
 }
 const listening = asked.filter(({ port }) => port !== "0");
 const faults = await Promise.all(
-  listening.map(({ host, port }) => faultOf(`http://${host}:${port}/healthz`)),
+  listening.map(({ scheme, host, port }) => faultOf(`${scheme}://${host}:${port}/healthz`)),
 );
 if (!faults.includes(undefined)) {
   console.error(faults.join("\n") || "TESSERA_WORKER_HEALTH_PORT is not set: there is nobody to ask.");
@@ -32,7 +46,9 @@ if (!faults.includes(undefined)) {
 /** What is wrong at an address; undefined if nothing is. */
 async function faultOf(url: string): Promise<string | undefined> {
   try {
-    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    // The certificate is for the name that others know this machine by.
+    const tls = { rejectUnauthorized: false };
+    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), tls });
     return ok ? undefined : `${url} answered ${status}.`;
   } catch (thrown) {
     return `${url} does not answer: ${thrown instanceof Error ? thrown.message : thrown}`;

@@ -5,7 +5,8 @@ import { withDefaults } from "../shared/config/table.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 
 export interface ServerOptions extends EngineOptions, Partial<Service> {
-  /** For tests, see `EdgeOptions`. */
+  /** For tests, see `ServeOptions`. */
+  readonly every?: ServeOptions["every"];
   readonly checkAnswer?: ServeOptions["checkAnswer"];
 }
 

@@ -15,8 +15,8 @@ export interface AccessOptions {
   readonly dir?: string;
   /** Where the server listens; a loopback address if left out. */
   readonly hostname?: string;
-  /** Whether it speaks TLS. */
-  readonly secure?: boolean;
+  /** With what it speaks TLS, if it does. */
+  readonly tls?: object | undefined;
   /** Origins whose pages may ask, beside our own. */
   readonly corsOrigins?: readonly string[];
   /** Whose tokens are taken beside keys. */
@@ -42,15 +42,8 @@ export class Access implements Gate {
 
   /** @throws address_not_loopback if others could reach it and there are no credentials */
   constructor(options: AccessOptions = {}) {
-    const {
-      dir,
-      hostname = "127.0.0.1",
-      secure = false,
-      corsOrigins = [],
-      provider,
-      now = Date.now,
-    } = options;
-    this.secure = secure;
+    const { dir, hostname = "127.0.0.1", tls, corsOrigins = [], provider, now = Date.now } = options;
+    this.secure = tls !== undefined;
     this.corsOrigins = corsOrigins;
     this.origins = new Origins(corsOrigins);
     this.onLoopback = isLoopback(hostname);
@@ -58,7 +51,7 @@ export class Access implements Gate {
     const keys = new KeyStore(this.db);
     this.keys = new Keys(keys, now);
     this.tokens = provider && new Tokens(provider, now);
-    this.sessions = new Sessions(new SessionStore(this.db, keys), this.keys, now, secure);
+    this.sessions = new Sessions(new SessionStore(this.db, keys), this.keys, now, this.secure);
     if (!this.onLoopback && this.isOpen()) {
       this.close();
       throw new TesseraError("address_not_loopback", `It was ${hostname}.`);

@@ -1,15 +1,17 @@
 import type { Settings } from "../../shared/config/table.ts";
-import { TesseraError } from "../../shared/errors.ts";
 import type { Access } from "../access/access.ts";
 import { type Provider, providerOf } from "../access/tokens.ts";
+import type { Every } from "../clock.ts";
 import { EventHub } from "../events/hub.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
 import { createApp } from "./app.ts";
+import type { CertificateFiles } from "./certificate.ts";
 import type { EdgeOptions } from "./edge.ts";
 import { SOCKETS, type SocketOutlet } from "./events/socket.ts";
-/** What of the settings makes a server. */
+import { Listener } from "./listener.ts";
 
+/** What of the settings makes a server. */
 export interface Service {
   /** An address of this machine. */
   readonly hostname: string;
@@ -19,11 +21,15 @@ export interface Service {
   readonly corsOrigins: readonly string[];
   /** Whose tokens are taken beside keys. */
   readonly provider?: Provider | undefined;
+  /** The server speaks TLS with it. */
+  readonly tls?: CertificateFiles | undefined;
 }
 
 export function serviceOf(settings: Settings): Service {
   const { host: hostname, port, cors_origins: corsOrigins } = settings;
-  return { hostname, port, corsOrigins, provider: providerOf(settings) };
+  const { cert, key } = settings.tls;
+  const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  return { hostname, port, corsOrigins, provider: providerOf(settings), tls };
 }
 
 export interface ServeOptions extends Service {
@@ -31,6 +37,8 @@ export interface ServeOptions extends Service {
   readonly limits: Limits;
   /** Whether uploads are on the disk before they are answered. */
   readonly durable: boolean;
+  /** When the certificate is looked at again; by default the system says so. */
+  readonly every?: Every | undefined;
   /** See `EdgeOptions`. */
   readonly checkAnswer?: EdgeOptions["checkAnswer"];
 }
@@ -40,9 +48,9 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Puts a master on a socket. @throws config_invalid when the port cannot be had */
+/** Puts a master on a socket. @throws config_invalid when the port cannot be had, or the certificate is none */
 export function serve(master: Master, options: ServeOptions): Served {
-  const { hostname, port, limits, durable, access, checkAnswer } = options;
+  const { hostname, port, tls, every, limits, durable, access, checkAnswer } = options;
   const events = new EventHub(master, limits);
   const app = createApp(master, {
     access,
@@ -52,30 +60,23 @@ export function serve(master: Master, options: ServeOptions): Served {
     durable,
     ...(checkAnswer && { checkAnswer }),
   });
-  const server = listening(() =>
-    Bun.serve<SocketOutlet, never>({
-      hostname,
-      port,
-      // Bytes are counted where they are read, so that the refusal is ours and comes with its reason.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, bun) => app.fetch(request, bun),
-      websocket: SOCKETS,
-    }),
-  );
+  const listener = new Listener<SocketOutlet>({
+    ...{ port, files: tls, every },
+    listen: (port, certificate) =>
+      Bun.serve<SocketOutlet, never>({
+        ...{ hostname, port },
+        ...(certificate && { tls: certificate }),
+        // Bytes are counted where they are read, so that the refusal is ours and comes with its reason.
+        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+        fetch: (request, bun) => app.fetch(request, bun),
+        websocket: SOCKETS,
+      }),
+  });
   return {
-    url: server.url.href.replace(/\/$/, ""),
+    url: listener.url,
     async stop() {
       events.close();
-      await server.stop(true);
+      await listener.stop();
     },
   };
-}
-
-/** A port that is taken is the world's fault and said so. */
-function listening<T>(begin: () => T): T {
-  try {
-    return begin();
-  } catch (cause) {
-    throw new TesseraError("config_invalid", cause instanceof Error ? cause.message : "", { cause });
-  }
 }

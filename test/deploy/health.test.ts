@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
+import { Authority } from "../../kafka/certificates.ts";
 
 const HEALTH = join(import.meta.dir, "..", "..", "deploy", "health.ts");
 
@@ -47,6 +50,21 @@ describe("the health check", () => {
       });
     } finally {
       await server.stop();
+    }
+  });
+
+  test("speaks TLS where the master does, whoever its certificate is for, and finds it on all addresses", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tessera-health-"));
+    const authority = await Authority.make(folder, "authority");
+    const tls = await authority.sign("elsewhere", ["DNS:tessera.example"]);
+    const server = Bun.serve({ hostname: "0.0.0.0", port: 0, tls, fetch: () => new Response() });
+    servers.push(server);
+    const env = { TESSERA_PORT: `${server.port}`, TESSERA_HOST: "0.0.0.0" };
+    try {
+      expect(await ask(["master"], { ...env, TESSERA_TLS_CERT: "any" })).toEqual({ status: 0, err: "" });
+      expect((await ask(["master"], env)).status).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

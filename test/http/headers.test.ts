@@ -26,7 +26,7 @@ describe("every answer", () => {
     ["/v1/jobs", 401],
     ["/nothing", 404],
   ] as const)("of %s says what may be done with it", async (path, status) => {
-    const response = await guard(bench, { secure: true }).app.request(path);
+    const response = await guard(bench, { tls: {} }).app.request(path);
     expect(response.status).toBe(status);
     expect(Object.fromEntries(response.headers)).toMatchObject({
       "x-content-type-options": "nosniff",

@@ -67,7 +67,7 @@ describe("a session", () => {
   test("is a cookie that scripts cannot read and other sites cannot use, bound to the host with TLS", async () => {
     const plain = (await signIn(guarded())).setCookie;
     expect(plain).toMatch(/^tessera_session=[\w-]{43};/);
-    const secure = (await signIn(guarded({ secure: true }))).setCookie;
+    const secure = (await signIn(guarded({ tls: {} }))).setCookie;
     expect(secure).toMatch(/^__Host-tessera_session=[\w-]{43};/);
     for (const wanted of ["; HttpOnly", "; SameSite=Strict", "; Path=/", "; Max-Age=43200"]) {
       expect(plain).toContain(wanted);

@@ -1,0 +1,86 @@
+import type { Server } from "bun";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import { type Every, everyBySystem } from "../clock.ts";
+import { type Certificate, type CertificateFiles, readCertificate } from "./certificate.ts";
+
+/** How often the files of the certificate are looked at. */
+const LOOK_EVERY_MS = 10_000;
+
+export interface ListenerOptions<T> {
+  /** Listens on a port, with TLS if there is a certificate. */
+  readonly listen: (port: number, tls: Certificate | undefined) => Server<T>;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly files?: CertificateFiles | undefined;
+  readonly every?: Every | undefined;
+}
+
+/**
+ * A socket that takes its certificate anew when its files change. Bun's `reload` leaves the certificate as it is, so
+ * another server takes over the port at once; the one before it goes on with the requests and sockets that it has until
+ * they end.
+ */
+export class Listener<T> {
+  readonly url: string;
+  /** A server that has stopped does not know it any more. */
+  private readonly port: number;
+  private readonly leaving = new Set<Server<T>>();
+  private readonly endLooks: () => void;
+  private certificate: Certificate | undefined;
+  private server: Server<T>;
+  /** Whether the port is ours. */
+  private listening = true;
+
+  /** @throws config_invalid when the port cannot be had, or the certificate is none */
+  constructor(private readonly options: ListenerOptions<T>) {
+    const { files, port, every = everyBySystem } = options;
+    this.certificate = files && readCertificate(files);
+    this.server = this.listen(port);
+    this.url = this.server.url.href.replace(/\/$/, "");
+    this.port = this.server.port!;
+    this.endLooks = files === undefined ? () => {} : every(LOOK_EVERY_MS, () => this.look(files));
+  }
+
+  /** Connections are cut. */
+  async stop(): Promise<void> {
+    this.endLooks();
+    await Promise.all([this.server, ...this.leaving].map((server) => server.stop(true)));
+  }
+
+  /** What cannot be used, such as a certificate whose key has not come yet, changes nothing; it is looked at again. */
+  private look(files: CertificateFiles): void {
+    try {
+      const next = readCertificate(files);
+      if (this.listening && Bun.deepEquals(next, this.certificate)) return;
+      this.certificate = next;
+      this.replace();
+    } catch (thrown) {
+      console.error(`The certificate was not taken anew: ${asTesseraError(thrown).message}`);
+    }
+  }
+
+  private replace(): void {
+    if (this.listening) this.leave(this.server);
+    this.listening = false;
+    this.server = this.listen(this.port);
+    this.listening = true;
+  }
+
+  /** Frees the port at once. */
+  private leave(server: Server<T>): void {
+    this.leaving.add(server);
+    server.stop(false).then(
+      () => this.leaving.delete(server),
+      (thrown: unknown) => console.error(thrown),
+    );
+  }
+
+  /** A port that is taken is the world's fault and said so. */
+  private listen(port: number): Server<T> {
+    try {
+      return this.options.listen(port, this.certificate);
+    } catch (cause) {
+      throw new TesseraError("config_invalid", cause instanceof Error ? cause.message : "", { cause });
+    }
+  }
+}
