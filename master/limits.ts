@@ -1,10 +1,13 @@
 import { type Settings, withDefaults } from "../shared/config/table.ts";
+import type { Pace } from "./accept/steady.ts";
 import type { LimiterSettings } from "./limiting/limiter.ts";
 import type { ImageLimits } from "./probe/types.ts";
 
 /** What a master takes in. */
 export interface Limits extends ImageLimits {
   readonly uploadBytesMax: number;
+  /** The slowest that a request's body may come. */
+  readonly bodyPace: Pace;
   /** Disk that stays free whatever is asked for. */
   readonly freeBytesMin: number;
   /** How long the files of a job that failed by a tile are kept, for another try. */
@@ -33,6 +36,7 @@ export const limitsOf = ({ limits, retention, trusted_proxies }: Settings): Limi
   sideMax: limits.side,
   unboundedPixelsMax: limits.unbounded_pixels,
   uploadBytesMax: limits.upload_bytes,
+  bodyPace: { bytes: limits.body_bytes, everyMs: limits.body_seconds * 1000 },
   freeBytesMin: limits.free_bytes,
   failedKeptMs: limits.failed_kept_hours * HOUR_MS,
   resultKeptMs: Math.min(retention.result_hours, retention.result_hours_max) * HOUR_MS,

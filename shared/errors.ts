@@ -26,6 +26,7 @@ const TABLE = {
   image_unsupported: [422, "The image uses a feature of its format that Tessera does not read."],
   upload_too_large: [413, "The upload is larger than this server takes."],
   upload_interrupted: [400, "The upload ended before the file did. Send it again."],
+  upload_too_slow: [408, "The upload came too slowly. Send it again."],
   upload_malformed: [400, "The request's body cannot be read as an upload."],
   request_invalid: [400, "The request is not valid."],
   idempotency_key_busy: [
@@ -152,6 +153,7 @@ export type ErrorCode = keyof typeof TABLE;
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "idempotency_key_busy",
   "upload_interrupted",
+  "upload_too_slow",
   "source_unreachable",
   "disk_full",
   "server_unreachable",

@@ -1,7 +1,5 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import busboy from "busboy";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import { sniff } from "../probe/sniff.ts";
@@ -31,40 +29,42 @@ export interface Upload {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+type Bytes = AsyncIterable<Uint8Array>;
+
 /**
  * Streams a request's body to `path`, never holding it, and refuses as early as it can: a type that is not read after
  * the first bytes, too many bytes when they come. When it throws, nothing is left at `path`.
  *
  * @throws image_empty, image_unknown_type, image_type_refused, upload_too_large, upload_interrupted, disk_full
  */
-export async function receiveRaw(body: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Upload> {
-  const sink = new Sink(options);
+export async function receiveRaw(body: Bytes, options: ReceiveOptions): Promise<Upload> {
+  const sink = await Sink.open(options);
   try {
-    for await (const chunk of body) sink.write(chunk);
+    await sink.take(body);
     return { bytes: await sink.finish(), name: undefined, fields: {} };
   } catch (thrown) {
-    sink.discard();
+    await sink.discard();
     throw refusal(thrown);
   }
 }
 
 /** The same for multipart/form-data with a file part `image` and small fields beside it. Also `upload_malformed`. */
 export async function receiveMultipart(
-  body: ReadableStream<Uint8Array>,
+  body: Bytes,
   headers: Record<string, string>,
   options: ReceiveOptions,
 ): Promise<Upload> {
-  const sink = new Sink(options);
+  const sink = await Sink.open(options);
   try {
     const { name, fields } = await parseMultipart(body, headers, sink);
     return { bytes: await sink.finish(), name, fields };
   } catch (thrown) {
-    sink.discard();
+    await sink.discard();
     throw refusal(thrown);
   }
 }
 
-function parseMultipart(body: ReadableStream<Uint8Array>, headers: Record<string, string>, sink: Sink) {
+function parseMultipart(body: Bytes, headers: Record<string, string>, sink: Sink) {
   return new Promise<{ name: string | undefined; fields: Record<string, string> }>((resolve, reject) => {
     const limits = { files: 1, fields: FIELDS_MAX, fieldSize: FIELD_BYTES_MAX, parts: FIELDS_MAX + 1 };
     let parser: busboy.Busboy;
@@ -74,13 +74,19 @@ function parseMultipart(body: ReadableStream<Uint8Array>, headers: Record<string
       reject(new TesseraError("upload_malformed", "", { cause }));
       return;
     }
-    const source = Readable.fromWeb(body);
+    const source = Readable.from(body, { objectMode: false });
+    let name: string | undefined;
+    let file: Readable | undefined;
+    let written = Promise.resolve();
+    let failed = false;
+    // Not before the last write has ended: its file is closed next.
     const fail = (error: unknown) => {
       source.unpipe(parser);
       source.destroy();
-      reject(error);
+      file?.destroy();
+      failed = true;
+      void written.then(() => reject(error));
     };
-    let name: string | undefined;
     const fields: Record<string, string> = Object.create(null);
     parser.on("file", (field, stream, info) => {
       if (field !== "image") {
@@ -88,14 +94,8 @@ function parseMultipart(body: ReadableStream<Uint8Array>, headers: Record<string
         return;
       }
       name = info.filename;
-      stream.on("data", (chunk: Buffer) => {
-        try {
-          sink.write(chunk);
-        } catch (thrown) {
-          fail(thrown);
-        }
-      });
-      stream.on("error", fail);
+      file = stream;
+      written = sink.take(stream).catch(fail);
     });
     parser.on("field", (field, value, { nameTruncated, valueTruncated }) => {
       if (nameTruncated || valueTruncated)
@@ -104,9 +104,12 @@ function parseMultipart(body: ReadableStream<Uint8Array>, headers: Record<string
     });
     for (const limit of ["filesLimit", "fieldsLimit", "partsLimit"] as const)
       parser.on(limit, () => fail(new TesseraError("upload_malformed", "It has too many parts.")));
-    parser.on("error", (cause) => fail(new TesseraError("upload_malformed", "", { cause })));
-    parser.on("close", () => resolve({ name, fields }));
-    source.on("error", (cause) => fail(new TesseraError("upload_interrupted", "", { cause })));
+    // Of what is wrong with a form whose file has begun, almost all is that it ends too early.
+    parser.on("error", (cause) =>
+      fail(new TesseraError(file === undefined ? "upload_malformed" : "upload_interrupted", "", { cause })),
+    );
+    parser.on("close", () => written.then(() => failed || resolve({ name, fields })));
+    source.on("error", (cause) => fail(refusal(cause)));
     source.pipe(parser);
   });
 }
@@ -119,19 +122,41 @@ function refusal(thrown: unknown): TesseraError {
 
 /** The file being written: counts, and looks at the first bytes before many have come. */
 class Sink {
-  private readonly fd: number;
   private head = Buffer.alloc(0);
   private bytes = 0;
   /** Up to where there was room when it was looked at. */
   private roomTo = 0;
-  private closed = false;
 
-  constructor(private readonly options: ReceiveOptions) {
-    this.fd = openSync(options.path, "wx", 0o600);
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly options: ReceiveOptions,
+  ) {}
+
+  static async open(options: ReceiveOptions): Promise<Sink> {
+    return new Sink(await open(options.path, "wx", 0o600), options);
   }
 
-  write(chunk: Uint8Array): void {
-    if (this.closed) return;
+  /** Takes the next bytes only when the last ones are written, so that none wait in memory. */
+  async take(body: Bytes): Promise<void> {
+    for await (const chunk of body) {
+      this.look(chunk);
+      for (let done = 0; done < chunk.byteLength; ) done += (await this.file.write(chunk, done)).bytesWritten;
+    }
+  }
+
+  async finish(): Promise<number> {
+    sniff(this.head);
+    if (this.options.sync) await this.file.datasync();
+    await this.file.close();
+    return this.bytes;
+  }
+
+  async discard(): Promise<void> {
+    await this.file.close().catch(() => {}); // it may be closed already
+    await rm(this.options.path, { force: true });
+  }
+
+  private look(chunk: Uint8Array): void {
     this.bytes += chunk.byteLength;
     if (this.bytes > this.options.bytesMax)
       throw new TesseraError("upload_too_large", `At most ${this.options.bytesMax} bytes are allowed.`);
@@ -144,28 +169,5 @@ class Sink {
       this.roomTo = this.bytes + ROOM_BYTES;
     }
     this.options.onBytes?.(chunk);
-    let done = 0;
-    while (done < chunk.byteLength) done += writeSync(this.fd, chunk, done);
-  }
-
-  async finish(): Promise<number> {
-    sniff(this.head);
-    this.close();
-    if (this.options.sync) {
-      const handle = await open(this.options.path, "r+");
-      await handle.datasync().finally(() => handle.close());
-    }
-    return this.bytes;
-  }
-
-  discard(): void {
-    this.close();
-    rmSync(this.options.path, { force: true });
-  }
-
-  private close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    closeSync(this.fd);
   }
 }

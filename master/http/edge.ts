@@ -1,12 +1,15 @@
 /** The way of a request from the socket to a route's handler and back, the same for every route. */
+import type { ReadableStream } from "node:stream/web";
 import type { TObject } from "@sinclair/typebox";
 import { type Context, Hono } from "hono";
 import { isStreamed, type Route, strict } from "../../shared/api/route.ts";
 import { type Operation, ROUTES } from "../../shared/api/routes.ts";
 import { TesseraError } from "../../shared/errors.ts";
+import { type Pace, steadily } from "../accept/steady.ts";
 import { type Caller, may, STRANGER } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import type { Limiter } from "../limiting/limiter.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { crossOrigin, securityHeaders } from "./headers.ts";
 import { type Environment, identify, limited } from "./limited.ts";
 import { problem } from "./problem.ts";
@@ -25,11 +28,15 @@ export interface EdgeOptions {
   readonly corsOrigins?: readonly string[];
   /** See `ClientAddress`. */
   readonly trustedProxies?: readonly string[];
+  readonly bodyPace?: Pace;
   /** For tests: sees every answer of a route before it is sent. What it throws is a fault of ours. */
   readonly checkAnswer?: (operation: Operation, answer: Response) => Promise<void>;
 }
 
 const NOTHING = strict({});
+
+/** After an answer that came before the end of its request's body. Bun would wait for that for ever. */
+const LINGER_S = 4;
 
 /** Puts every route of the table on its path. */
 export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptions): App {
@@ -82,6 +89,7 @@ async function handle(
     return problem(thrown);
   } finally {
     leave?.();
+    if (route.body !== undefined) context.env?.timeout?.(context.req.raw, LINGER_S);
   }
 }
 
@@ -90,16 +98,19 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
   const request = context.req.raw;
   const caller = await admit(request, context.var, route, options);
   const { params, query, headers, body } = route;
+  const noTimeout = () => context.env?.timeout?.(request, 0);
+  const bytes = bytesOf(request, options.bodyPace ?? DEFAULT_LIMITS.bodyPace, noTimeout);
   return {
     params: readTexts(params ?? NOTHING, context.req.param()),
     query: readTexts(query ?? NOTHING, queryOf(request.url)),
     headers: headers === undefined ? {} : readTexts(headers, headersOf(request, headers)),
-    body: body === undefined || isStreamed(body) ? undefined : await readJson(body, request),
+    body: body === undefined || isStreamed(body) ? undefined : await readJson(body, request, bytes),
+    bytes,
     request,
     caller,
     answerHeaders: new Headers(),
     upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet }) ?? false,
-    noTimeout: () => context.env?.timeout?.(request, 0),
+    noTimeout,
   } as Call<Route>;
 }
 
@@ -115,6 +126,12 @@ async function admit(
   if (scope !== "known" && !may(caller, scope))
     throw new TesseraError("forbidden", `It takes the scope '${scope}'.`);
   return caller;
+}
+
+/** Bun's own time-out would cut what comes steadily too. */
+async function* bytesOf(request: Request, pace: Pace, noTimeout: () => void): AsyncGenerator<Uint8Array> {
+  noTimeout();
+  yield* steadily(request.body as ReadableStream<Uint8Array> | null, pace);
 }
 
 const headersOf = (request: Request, { properties }: TObject) =>

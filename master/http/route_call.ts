@@ -8,6 +8,8 @@ export interface Call<R extends Route> {
   readonly query: Query<R>;
   readonly headers: Headers<R>;
   readonly body: Body<R>;
+  /** Of a body that is not JSON, its bytes as they come. @throws upload_too_slow */
+  readonly bytes: AsyncIterable<Uint8Array>;
   readonly request: Request;
   readonly caller: Caller;
   /** Of the answer that is JSON; a handler that makes its own Response gives it its own headers. */

@@ -57,6 +57,7 @@ export function serve(master: Master, options: ServeOptions): Served {
     events,
     uploadBytesMax: limits.uploadBytesMax,
     trustedProxies: limits.trustedProxies,
+    bodyPace: limits.bodyPace,
     durable,
     ...(checkAnswer && { checkAnswer }),
   });

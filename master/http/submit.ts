@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadableStream } from "node:stream/web";
 import { JOBS, SUBMIT_JSON } from "../../shared/api/routes/jobs.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { receiveFrom } from "../accept/fetch.ts";
@@ -84,7 +83,7 @@ async function receiveAndSubmit(
 async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOptions): Promise<Received> {
   const { request } = call;
   const type = mediaType(request);
-  if (type === "application/json") return fetchImage(request, master, options);
+  if (type === "application/json") return fetchImage(call, master, options);
   const multipart = type === "multipart/form-data";
   if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
     throw new TesseraError("content_type_unsupported");
@@ -93,7 +92,7 @@ async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOp
     throw new TesseraError("upload_too_large", `At most ${options.bytesMax} bytes are allowed.`);
   options.checkRoom(declared);
   if (request.body === null) throw new TesseraError("image_empty");
-  const body = request.body as unknown as ReadableStream<Uint8Array>;
+  const body = call.bytes;
   if (!multipart) return { name: (await receiveRaw(body, options)).name, fields: {} };
   const { name, fields } = await receiveMultipart(body, Object.fromEntries(request.headers), options);
   try {
@@ -104,8 +103,9 @@ async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOp
   }
 }
 
-async function fetchImage(request: Request, master: Master, options: ReceiveOptions): Promise<Received> {
-  const { source, ...fields } = await readJson(SUBMIT_JSON, request);
+async function fetchImage(call: SubmitCall, master: Master, options: ReceiveOptions): Promise<Received> {
+  const { request, bytes } = call;
+  const { source, ...fields } = await readJson(SUBMIT_JSON, request, bytes);
   const { name } = await receiveFrom(master.outbound, source.url, options, request.signal);
   return { name, fields };
 }

@@ -80,9 +80,13 @@ function readText(schema: TSchema, text: string): unknown {
   }
 }
 
-/** A body of JSON. @throws content_type_unsupported, request_invalid that names the first place that is wrong */
-export async function readJson<T extends TSchema>(schema: T, request: Request): Promise<Static<T>> {
-  const value = parsed(await textOf(request));
+/** A body of JSON, by its bytes. @throws content_type_unsupported, upload_too_slow, request_invalid that names the first place that is wrong */
+export async function readJson<T extends TSchema>(
+  schema: T,
+  request: Request,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<Static<T>> {
+  const value = parsed(await textOf(request, bytes));
   const fault = Value.Errors(schema, value).First();
   if (fault !== undefined) {
     const where = fault.path === "" ? "The body" : `The body's ${fault.path.slice(0, 100)}`;
@@ -105,14 +109,14 @@ function parsed(text: string): unknown {
 }
 
 /** @throws content_type_unsupported, request_invalid if it is no UTF-8 or longer than is held in memory */
-async function textOf(request: Request): Promise<string> {
+async function textOf(request: Request, body: AsyncIterable<Uint8Array>): Promise<string> {
   if (mediaType(request) !== "application/json")
     throw new TesseraError("content_type_unsupported", "Expected application/json.");
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
   let bytes = 0;
   try {
-    for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
       bytes += chunk.byteLength;
       if (bytes > JSON_BYTES_MAX)
         throw new TesseraError("request_invalid", `The body is longer than ${JSON_BYTES_MAX} bytes.`);

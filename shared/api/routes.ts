@@ -29,12 +29,14 @@ export type Operation = keyof typeof ROUTES;
 export function errorsOf({ scope, body, errors }: Route): ErrorCode[] {
   const access: readonly ErrorCode[] =
     scope === "open" ? [] : ["unauthorized", "forbidden", "origin_refused", "oidc_unavailable"];
+  const sent: ErrorCode[] = body === undefined ? [] : ["upload_too_slow"];
   const json: ErrorCode[] = body === undefined || isStreamed(body) ? [] : ["content_type_unsupported"];
   return [
     ...new Set<ErrorCode>([
       ...errors,
       "request_invalid",
       "rate_limited",
+      ...sent,
       ...json,
       ...access,
       "bus_closed",

@@ -47,6 +47,14 @@ const LIMITS = Type.Object(
       "Pixels of an image that can only be decoded in one piece, such as a progressive JPEG.",
     ),
     upload_bytes: size(KIB, 64 * TIB, 8 * GIB, "The largest upload."),
+    body_seconds: whole(
+      1,
+      3600,
+      30,
+      "s",
+      "Time in which `limits.body_bytes` of a request's body have to come.",
+    ),
+    body_bytes: size(1, GIB, 16 * KIB, "The least of a request's body that has to come in that time."),
     free_bytes: size(0, 64 * TIB, 512 * MIB, "Disk that stays free whatever is asked for."),
     failed_kept_hours: whole(
       0,
