@@ -1,8 +1,7 @@
 import { on } from "node:events";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import busboy from "busboy";
-import { TesseraError } from "../../shared/errors.ts";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 
 /** One request brings no more. */
 const PARTS_MAX = 1000;
@@ -21,7 +20,7 @@ export interface ImagePart {
  * @throws request_invalid for any other part, upload_malformed, upload_interrupted
  */
 export async function* imageParts(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   headers: Record<string, string>,
 ): AsyncGenerator<ImagePart> {
   const limits = { files: PARTS_MAX, fields: 0 };
@@ -31,14 +30,14 @@ export async function* imageParts(
   } catch (cause) {
     throw new TesseraError("upload_malformed", "", { cause });
   }
-  const source = Readable.fromWeb(body);
+  const source = Readable.from(body, { objectMode: false });
   const fail = (error: TesseraError): void => void parser.destroy(error);
   parser.on("file", (_, stream) => stream.on("error", () => {})); // told to whoever reads it
   parser.on("filesLimit", () => fail(new TesseraError("upload_malformed", "It has too many parts.")));
   parser.on("fieldsLimit", () =>
     fail(new TesseraError("request_invalid", "Options belong to the batch: send parts 'image' only.")),
   );
-  source.on("error", (cause) => fail(new TesseraError("upload_interrupted", "", { cause })));
+  source.on("error", (cause) => fail(asTesseraError(cause, "upload_interrupted")));
   const files = on(parser, "file", { close: ["close"] });
   source.pipe(parser);
   try {

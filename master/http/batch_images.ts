@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadableStream } from "node:stream/web";
 import type { Added } from "../../shared/api/batch.ts";
 import { type BATCHES, SOURCES_JSON } from "../../shared/api/routes/batches.ts";
 import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
@@ -65,12 +64,12 @@ export async function addImages(
 }
 
 async function imagesOf(
-  { request, query }: AddCall,
+  { request, query, bytes: body }: AddCall,
   master: Master,
 ): Promise<AsyncIterable<Coming> | Iterable<Coming>> {
   const type = mediaType(request);
   if (type === "application/json") {
-    const { sources } = await readJson(SOURCES_JSON, request);
+    const { sources } = await readJson(SOURCES_JSON, request, body);
     return sources.map(({ url, name = lastOf(url) }) => ({
       name,
       receive: (options) => receiveFrom(master.outbound, url, options, request.signal),
@@ -80,12 +79,11 @@ async function imagesOf(
   if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
     throw new TesseraError("content_type_unsupported");
   if (request.body === null) throw new TesseraError("image_empty");
-  const body = request.body as unknown as ReadableStream<Uint8Array>;
   if (multipart) return parts(body, Object.fromEntries(request.headers));
   return [{ name: query.name, receive: (options) => receiveRaw(body, options) }];
 }
 
-async function* parts(body: ReadableStream<Uint8Array>, headers: Record<string, string>) {
+async function* parts(body: AsyncIterable<Uint8Array>, headers: Record<string, string>) {
   for await (const { name, body: part } of imageParts(body, headers))
     yield { name, receive: (options: ReceiveOptions) => receiveRaw(part, options) };
 }
