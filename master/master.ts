@@ -76,8 +76,9 @@ export class Master {
     this.listed = new JobList(this.db);
     this.once = new Idempotency(this.db, this.now);
     this.retention = new Retention({
-      ...{ store: this.store, expiry: new JobExpiry(this.db), files: this.files },
+      ...{ store: this.store, expiry: new JobExpiry(this.db), files: this.files, once: this.once },
       ...{ limits: options.limits, now: this.now, onGone: (job) => this.watchers.touch(job) },
+      onTrouble: (fault) => this.options.onTrouble?.(fault),
     });
     const { bus, buffers, leaseMs, fingerprint, silence, limits, durable, threads, onTrouble } = options;
     const { silentAfterMs, lostAfterMs } = silence ?? { silentAfterMs: NEVER, lostAfterMs: NEVER };
@@ -130,10 +131,7 @@ export class Master {
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
     for (const job of unfinished.sort((a, b) => begun(a) - begun(b)))
       if (!job.paused) this.runner.enqueue(job);
-    this.endSweeps = this.every(SWEEP_EVERY_MS, () => {
-      this.retention.sweep();
-      this.once.sweep();
-    });
+    this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.retention.sweep());
     this.runner.schedule();
     this.webhooks.start();
   }

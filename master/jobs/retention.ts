@@ -1,13 +1,17 @@
 import { readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { asTesseraError, type TesseraError } from "../../shared/errors.ts";
 import type { Limits } from "../limits.ts";
+import type { Idempotency } from "../store/idempotency.ts";
 import type { JobExpiry } from "../store/job_expiry.ts";
 import type { JobStore } from "../store/store.ts";
 import type { JobRecord } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
 
 /** What one round removes at most, of each kind; the next round takes the rest. */
-const ROUND = 200;
+const ROUND = 100;
+/** Tiles that are forgotten at a time; a job may have very many. */
+const TILES_AT_ONCE = 2000;
 /** At a start, before anything else has its turn. */
 const LOOKED_AT_ONCE = 20;
 
@@ -15,10 +19,12 @@ interface RetentionNeeds {
   readonly store: JobStore;
   readonly expiry: JobExpiry;
   readonly files: JobFiles;
+  readonly once: Idempotency;
   readonly limits: Limits;
   readonly now: () => number;
   /** Told of each job that is not known any more. */
   readonly onGone: (job: JobRecord) => void;
+  readonly onTrouble: (fault: TesseraError) => void;
 }
 
 /**
@@ -27,6 +33,7 @@ interface RetentionNeeds {
  */
 export class Retention {
   private readonly removing = new Set<Promise<void>>();
+  private forgetting = false;
   private stopping = false;
 
   constructor(private readonly needs: RetentionNeeds) {}
@@ -49,28 +56,53 @@ export class Retention {
     });
   }
 
-  /** One round. */
+  /** One round. A disk that is too full to write down what has gone is told; the next round tries again. */
   sweep(): void {
-    const { expiry, files, limits, now } = this.needs;
+    try {
+      this.expire();
+      if (!this.forgetting) this.forgetOld().catch((thrown) => this.tell(thrown));
+    } catch (thrown) {
+      this.tell(thrown);
+    }
+  }
+
+  private expire(): void {
+    const { expiry, files, now, once } = this.needs;
     const expired = expiry.files(now(), ROUND);
     const sources = expiry.sources(now(), ROUND);
-    const old = expiry.ended(now() - limits.historyKeptMs, ROUND);
-    if (expired.length + sources.length + old.length === 0) return;
     expiry.filesGone(expired.map(({ id }) => id));
     expiry.sourcesGone(sources.map(({ id }) => id));
-    this.forgetRows(old);
     const paths = [
-      ...[...expired, ...old].flatMap((record) => files.all(record)),
+      ...expired.flatMap((record) => files.all(record)),
       ...sources.flatMap((record) => files.sourceOf(record)),
     ];
     void this.inBackground(() => remove(paths));
+    once.sweep();
   }
 
-  /** Forgets a job and removes all that is kept of it. Resolves when it is gone from the disk too. */
+  /** Forgets ended jobs and removes all that is kept of them. Resolves when they are gone from the disk too. */
   forget(records: readonly JobRecord[]): Promise<void> {
-    const { files } = this.needs;
-    this.forgetRows(records);
-    return this.inBackground(() => remove(records.flatMap((record) => files.all(record))));
+    const { store, expiry, files } = this.needs;
+    // From here on none is tried again, or downloaded.
+    expiry.filesGone(records.map(({ id }) => id));
+    return this.inBackground(async () => {
+      for (const { id } of records)
+        while (store.removeTiles(id, TILES_AT_ONCE) === TILES_AT_ONCE) await new Promise(setImmediate);
+      this.forgetRows(records);
+      await remove(records.flatMap((record) => files.all(record)));
+    });
+  }
+
+  private async forgetOld(): Promise<void> {
+    const { expiry, limits, now } = this.needs;
+    const old = expiry.ended(now() - limits.historyKeptMs, ROUND);
+    if (old.length === 0) return;
+    this.forgetting = true;
+    try {
+      await this.forget(old);
+    } finally {
+      this.forgetting = false;
+    }
   }
 
   /** Resolves once nothing is being removed. */
@@ -83,8 +115,13 @@ export class Retention {
     await this.idle();
   }
 
+  private tell(thrown: unknown): void {
+    this.needs.onTrouble(asTesseraError(thrown));
+  }
+
   private forgetRows(records: readonly JobRecord[]): void {
     const { store, onGone } = this.needs;
+    if (records.length === 0) return;
     store.together(() => {
       for (const { id } of records) store.remove(id);
     });

@@ -173,6 +173,13 @@ export class JobStore {
     return this.db.durably(work);
   }
 
+  /** Forgets so many tiles of a job at most. @returns how many there were */
+  removeTiles(job: string, limit: number): number {
+    const sql = `DELETE FROM tiles WHERE job = $job AND (stage, tile) IN
+                   (SELECT stage, tile FROM tiles WHERE job = $job LIMIT $limit)`;
+    return this.db.atomically(() => this.db.run(sql, { job, limit }).changes);
+  }
+
   /** Forgets a job: its row, and all that hangs on it. */
   remove(id: string): boolean {
     return this.db.durably(() => this.db.run("DELETE FROM jobs WHERE id = $id", { id }).changes > 0);
