@@ -4,6 +4,8 @@
  */
 
 import type { JobView } from "../shared/api/job.ts";
+import type { Query } from "../shared/api/route.ts";
+import type { JOBS } from "../shared/api/routes/jobs.ts";
 import { ROUTES } from "../shared/api/routes.ts";
 import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
@@ -25,8 +27,31 @@ export interface Client extends Calls {
   watchAll(options?: { readonly signal?: AbortSignal }): Watching;
   /** A job once it has ended, however it did. */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<JobView>;
+  /** All jobs that a filter takes, the newest first: page by page, as they are asked for. */
+  eachJob(filter?: JobFilter, options?: { readonly page?: number; readonly signal?: AbortSignal }): Watching;
   /** The result of a job that is done. */
   download(id: string, options?: DownloadOptions): Promise<Download>;
+}
+
+export type JobFilter = Omit<Query<typeof JOBS.listJobs>, "limit" | "cursor">;
+
+/** As many at a time as the list gives. */
+const PAGE_MAX = 1000;
+
+async function* eachJob(
+  { listJobs }: Calls,
+  filter: JobFilter,
+  { page: limit = PAGE_MAX, signal }: { readonly page?: number; readonly signal?: AbortSignal } = {},
+): Watching {
+  let cursor: string | undefined;
+  do {
+    const page = await listJobs(
+      { ...filter, cursor, limit: Math.min(limit, PAGE_MAX) },
+      signal && { signal },
+    );
+    yield* page.jobs;
+    cursor = page.next_cursor;
+  } while (cursor !== undefined);
 }
 
 /** Nothing is asked of the server yet. @throws request_invalid for an address that is none */
@@ -49,6 +74,7 @@ export function createClient(options: ConnectionOptions): Client {
       for await (const job of watch(connection, id, how?.signal)) last = job;
       return last!;
     },
+    eachJob: (filter, how) => eachJob(calls, filter ?? {}, how),
     download: (id, how) => download(connection, id, how),
   };
 }

@@ -18,7 +18,8 @@ const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 export function waitBeforeRetryMs(thrown: unknown, attempt: number, safe: boolean): number | undefined {
   const backOffMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
   if (thrown instanceof ProblemError) {
-    if (!PASSING.has(thrown.status) || !(safe || thrown.status === 429)) return undefined;
+    const passing = PASSING.has(thrown.status) || thrown.code === "idempotency_key_busy";
+    if (!passing || !(safe || thrown.status === 429)) return undefined;
     const askedMs = thrown.retryAfterMs ?? 0;
     return askedMs > RETRY_AFTER_MS_MAX ? undefined : Math.max(backOffMs, askedMs);
   }

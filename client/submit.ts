@@ -5,12 +5,14 @@ import { TesseraError } from "../shared/errors.ts";
 import type { Sendable } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 
-type Asked = Query<typeof JOBS.submitJob>;
+type Asked = Omit<Query<typeof JOBS.submitJob>, "pipeline" | "labels">;
 
 /** What to do with an image, as the route has it, and how to send it. */
-export type SubmitOptions = { readonly [K in keyof Omit<Asked, "pipeline">]: Asked[K] | undefined } & {
+export type SubmitOptions = { readonly [K in keyof Asked]: Asked[K] | undefined } & {
   /** As text, or as a list of steps. */
   readonly pipeline?: string | readonly object[] | undefined;
+  /** Free texts by name. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The image's media type; a Blob's own if left out. */
   readonly type?: string;
   /** How long a stream is, if that is known: a server can then refuse at once what is too large. */
@@ -27,7 +29,8 @@ export interface Transferred {
   readonly total: number | undefined;
 }
 
-export type Image = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+/** The image itself, or the address from which the server is to fetch it. */
+export type Image = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | { readonly url: string };
 
 /**
  * Sends an image, which is never held in memory as a whole unless it is given so. A file on disk is `Bun.file(path)` or
@@ -38,8 +41,8 @@ export async function submit(
   image: Image,
   options: SubmitOptions = {},
 ): Promise<JobView> {
-  const { pipeline, type, bytes, idempotencyKey, onProgress, signal, ...asked } = options;
-  const blob = image instanceof Uint8Array ? new Blob([image]) : image;
+  const { type, bytes, idempotencyKey, onProgress, signal, ...asked } = options;
+  const blob = bodyOf(image, asked);
   const streamed = blob instanceof ReadableStream;
   const total = streamed ? bytes : blob.size;
   let sent = 0;
@@ -57,8 +60,7 @@ export async function submit(
     // For streams; of all others `fetch` knows it itself.
     ...(total !== undefined && { "content-length": `${total}` }),
   };
-  const steps = pipeline === undefined || typeof pipeline === "string" ? pipeline : JSON.stringify(pipeline);
-  const args = { ...asked, pipeline: steps, body: withProgress(blob, told) };
+  const args = { ...("url" in image ? {} : queryOf(asked)), body: withProgress(blob, told) };
   // The answer comes when all has been sent, and that takes as long as it takes.
   const call = { headers, timeoutMs: 0, signal: upload.signal };
   told(0);
@@ -83,7 +85,24 @@ async function cancel(connection: Connection, id: string): Promise<void> {
   }
 }
 
-const mediaType = (type: string): string => (/^image\/./.test(type) ? type : "application/octet-stream");
+type Wanted = Omit<SubmitOptions, "type" | "bytes" | "idempotencyKey" | "onProgress" | "signal">;
+
+/** An address is sent as JSON, with all that is wanted. */
+function bodyOf(image: Image, wanted: Wanted): Blob | ReadableStream<Uint8Array> {
+  if (image instanceof Uint8Array) return new Blob([image]);
+  if (image instanceof ReadableStream || image instanceof Blob) return image;
+  const source = { url: image.url };
+  return new Blob([JSON.stringify({ source, ...wanted })], { type: "application/json" });
+}
+
+function queryOf({ pipeline, labels, ...wanted }: Wanted): Record<string, unknown> {
+  const steps = pipeline === undefined || typeof pipeline === "string" ? pipeline : JSON.stringify(pipeline);
+  const list = Object.entries(labels ?? {}).map(([name, value]) => `${name}:${value}`);
+  return { ...wanted, pipeline: steps, ...(list.length > 0 && { labels: list }) };
+}
+
+const mediaType = (type: string): string =>
+  /^image\/.|^application\/json\b/.test(type) ? type : "application/octet-stream";
 
 /** Browsers send files, but no streams over HTTP/1.1, and do not tell how far they are. */
 const STREAMS = "process" in globalThis;

@@ -80,6 +80,28 @@ describe("tessera keys", () => {
     expect(err).toMatch(why);
   });
 
+  test("P7: does the same to a master elsewhere, which asks for a key with the right to", async () => {
+    const elsewhere = startServer({ threads: 1 });
+    const remote = (key: string | undefined, ...args: string[]) =>
+      tessera(["keys", ...args, "--master", elsewhere.url], { env: { TESSERA_CLIENT_KEY: key } });
+    try {
+      const first = await remote(undefined, "create", "--name", "ann", "--scope", "admin");
+      expect(first).toMatchObject({ status: 0, err: expect.stringContaining("It is the first one") });
+      const admin = first.out.trim();
+      const args = ["create", "--name", "camera", "--scope", "read", "--expires", "30m", "--json"];
+      expect((await remote(undefined, ...args)).out).toContain("TESSERA_CLIENT_KEY");
+      const made = JSON.parse((await remote(admin, ...args)).out) as { key: KeyView; secret: string };
+      const refused = await remote(made.secret, "list", "--json");
+      expect([refused.status, JSON.parse(refused.out).error.code]).toEqual([1, "forbidden"]);
+      expect((await remote(admin, "revoke", made.key.id)).out).toContain(made.key.id);
+      const listed = JSON.parse((await remote(admin, "list", "--json")).out) as KeyView[];
+      expect(listed.find(({ id }) => id === made.key.id)?.revoked_at).toBeDefined();
+      expect((await remote(admin, "list", "--dir", folder)).status).toBe(2);
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
   test("makes no folder where one is only looked into", async () => {
     const missing = join(folder, "missing");
     for (const args of [["list"], ["revoke", "x"]]) {

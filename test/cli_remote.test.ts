@@ -120,6 +120,27 @@ describe("tessera pause, resume, cancel, retry, workers", () => {
     expect(JSON.parse(retried.out)).toMatchObject({ id, error: { code: "job_not_failed" } });
   });
 
+  test("find jobs by what is known of them, show their history, and forget them", async () => {
+    const id = (await remote("submit", drawing, "--label", "set=x", "--label", "a=b c", "--wait")).out.trim();
+    const find = async (...filter: string[]) => {
+      const { out } = await remote("jobs", "--json", ...filter);
+      return (JSON.parse(out) as { id: string }[]).map((job) => job.id);
+    };
+    const found = await Promise.all([
+      find("--label", "set=x", "--state", "done,failed", "--text", "DRAWING", "--limit", "1"),
+      find("--label", "set=x", "--before", "2001-01-31"),
+      find("--label", "set=x", "--after", "2001-01-31T12:00"),
+    ]);
+    expect(found).toEqual([[id], [], [id]]);
+    const { out } = await remote("jobs", id, "--history");
+    expect(out).toMatch(/\nlabels +set=x, a=b c\n/);
+    expect(out).toMatch(/\n[-:\d ]{19} {2}done\n$/);
+    const mistakes = ["--state=finished", "--after=tomorrow", "--label=x"].map((it) => remote("jobs", it));
+    expect((await Promise.all(mistakes)).map(({ status }) => status)).toEqual([2, 2, 2]);
+    expect(await remote("delete", id)).toEqual({ status: 0, out: `${id}  deleted\n`, err: "" });
+    expect((await remote("jobs", id)).err).toEndWith("(job_not_found)\n");
+  });
+
   test("show who works", async () => {
     const { out } = await remote("workers");
     expect(out).toMatch(/^NAME .*\n.* live +1 /);

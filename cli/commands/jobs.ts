@@ -1,7 +1,8 @@
-import type { Command } from "commander";
-import type { JobView } from "../../client/client.ts";
+import { type Command, InvalidArgumentError } from "commander";
+import type { Client, JobFilter, JobView } from "../../client/client.ts";
+import { SHOWN_STATES } from "../../shared/api/job.ts";
 import { connect, type RemoteOptions, withMaster } from "../remote.ts";
-import { positive } from "../run/options.ts";
+import { label, positive } from "../run/options.ts";
 import { figuresOf } from "../run/progress_bar.ts";
 import { columns } from "../table.ts";
 import { formatBytes, formatSeconds, paint, printJson } from "../terminal.ts";
@@ -9,11 +10,21 @@ import { formatBytes, formatSeconds, paint, printJson } from "../terminal.ts";
 const EXAMPLES = `
 Examples:
   $ tessera jobs
-  $ tessera jobs --limit 10 --json
-  $ tessera jobs 0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911`;
+  $ tessera jobs --state failed,cancelled --after 2026-01-31
+  $ tessera jobs --label project=alpha --text scan --limit 5000 --json
+  $ tessera jobs 0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911 --history`;
+
+const LISTED = 100;
 
 interface Options extends RemoteOptions {
-  readonly limit?: number;
+  readonly state?: JobFilter["state"];
+  readonly label?: Readonly<Record<string, string>>;
+  readonly after?: string;
+  readonly before?: string;
+  readonly text?: string;
+  readonly batch?: string;
+  readonly limit: number;
+  readonly history?: boolean;
 }
 
 export function addJobs(program: Command): void {
@@ -21,21 +32,63 @@ export function addJobs(program: Command): void {
     .summary("list the jobs of a master, or show one")
     .description("Lists the jobs of a master, the newest first, or tells all about one.")
     .argument("[job]", "id of one job")
-    .option("--limit <number>", "at most so many", positive)
+    .option("--state <states>", "only those in one of these states, with commas between them", states)
+    .option("--label <name=value>", "only those with this label; may be given several times", label)
+    .option("--after <time>", "only those created then or later, like 2026-01-31 or 2026-01-31T12:00Z", time)
+    .option("--before <time>", "only those created earlier", time)
+    .option("--text <text>", "only those with it in the image's name or the id")
+    .option("--batch <id>", "only those of a batch")
+    .option("--limit <number>", "at most so many", positive, LISTED)
+    .option("--history", "of one job: what has happened to it")
     .option("--json", "an array of objects; an object for one job")
     .addHelpText("after", EXAMPLES)
     .action(async (id: string | undefined, options: Options) => {
       const client = await connect(options);
-      if (id !== undefined) {
-        const job = await client.getJob({ id });
-        if (options.json) printJson(job);
-        else process.stdout.write(`${details(job)}\n`);
-        return;
-      }
-      const { jobs } = await client.listJobs({ limit: options.limit });
-      if (options.json) printJson(jobs);
-      else process.stdout.write(jobs.length === 0 ? "There are no jobs.\n" : `${asText(jobs)}\n`);
+      if (id === undefined) await list(client, options);
+      else await show(client, id, options);
     });
+}
+
+async function list(client: Client, { json, limit, state, label: labels, ...rest }: Options): Promise<void> {
+  const { after, before, text, batch } = rest;
+  const all = Object.entries(labels ?? {}).map(([name, value]) => `${name}:${value}`);
+  const asked = { state, after, before, text, batch, label: all.length === 0 ? undefined : all };
+  const filter = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const jobs: JobView[] = [];
+  for await (const job of client.eachJob(filter, { page: limit })) if (jobs.push(job) === limit) break;
+  if (json) printJson(jobs);
+  else process.stdout.write(jobs.length === 0 ? "There are no such jobs.\n" : `${asText(jobs)}\n`);
+}
+
+async function show(client: Client, id: string, { json, history }: Options): Promise<void> {
+  const job = await client.getJob({ id });
+  const { events } = history ? await client.getEvents({ id }) : {};
+  if (json) printJson({ ...job, ...(events && { history: events }) });
+  else {
+    const happened = events?.map(({ at, what, detail }) => `${when(at)}  ${`${what}  ${detail}`.trimEnd()}`);
+    process.stdout.write(`${[details(job), ...(happened ? ["", ...happened] : [])].join("\n")}\n`);
+  }
+}
+
+function states(text: string): NonNullable<JobFilter["state"]> {
+  const names = text.split(",").map((name) => name.trim());
+  const known = names.filter((name) => (SHOWN_STATES as readonly string[]).includes(name));
+  if (known.length < names.length)
+    throw new InvalidArgumentError(`Expected some of ${SHOWN_STATES.join(", ")}, with commas between them.`);
+  return known as NonNullable<JobFilter["state"]>;
+}
+
+/** As RFC 3339 has it; without a zone it is UTC, as all times here. */
+function time(text: string): string {
+  const full = /^\d{4}-\d\d-\d\d$/.test(text)
+    ? `${text}T00:00Z`
+    : /\dT[\d:.]+$/.test(text)
+      ? `${text}Z`
+      : text;
+  const ms = Date.parse(full);
+  if (!/^\d{4}-\d\d-\d\dT/.test(full) || Number.isNaN(ms))
+    throw new InvalidArgumentError("Expected a time like 2026-01-31 or 2026-01-31T12:00Z.");
+  return new Date(ms).toISOString();
 }
 
 function asText(jobs: readonly JobView[]): string {
@@ -84,6 +137,7 @@ function details(job: JobView): string {
       `${output.format} ${output.width} × ${output.height}${output.bytes === undefined ? "" : `, ${formatBytes(output.bytes)}`}`,
     ],
     ["tiles", `${progress.tiles_done} of ${progress.tiles_total} in ${job.stages} stages${retried}`],
+    ["attempts", job.attempts > 1 ? `${job.attempts}` : undefined],
     ["created", when(job.created_at)],
     ["ended", job.ended_at && when(job.ended_at)],
     ["took", formatSeconds(job.wall_ms / 1000)],
@@ -93,6 +147,7 @@ function details(job: JobView): string {
     ["priority", `${job.priority}`],
     ["labels", labelsOf(job)],
     ["batch", job.batch],
+    ["webhook", job.webhook],
   ];
   return rows
     .flatMap(([name, value]) =>

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { KeyView } from "../../shared/api/key.ts";
 import { SCOPES, type Scope } from "../../shared/api/scopes.ts";
-import { TesseraError } from "../../shared/errors.ts";
 import { UsageError } from "../failure.ts";
+import { type Keys, type KeysOptions, type MadeKey, openKeys } from "../keys.ts";
+import { address } from "../remote.ts";
 import { columns } from "../table.ts";
 import { paint, printJson } from "../terminal.ts";
 
@@ -14,11 +13,13 @@ Examples:
   $ KEY=$(tessera keys create --name camera --scope submit,read --expires 90d)
   $ tessera keys
   $ tessera keys revoke 5f0c9a526a0f4c57
+  $ tessera keys list --master https://tessera.example.com
 
 Scopes: submit (send images), read (see jobs and results), operate (cancel, pause, retry, delete), admin (all of it, of
 everyone, and the keys). As soon as there is a first key, everybody needs one.
 
-It writes into the master's folder on this machine. A master that runs takes notice at once.`;
+It writes into the master's folder on this machine. A master that runs takes notice at once. With --master the master
+at that address is asked to.`;
 
 const MINUTE_MS = 60_000;
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -27,9 +28,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 24 * 60 * MINUTE_MS,
 };
 
-interface Options {
-  /** The master's; the one of the settings if left out. */
-  readonly dir?: string;
+interface Options extends KeysOptions {
   readonly json?: boolean;
 }
 
@@ -51,7 +50,8 @@ export function addKeys(program: Command): void {
     keys
       .command(name, { isDefault })
       .description(description)
-      .option("--dir <folder>", "the master's folder (default: that of the settings)");
+      .option("--dir <folder>", "the master's folder (default: that of the settings)")
+      .option("--master <url>", "a master elsewhere; it takes a key with the scope admin", address);
   subcommand("list", "The keys, the newest first.", true)
     .option("--json", "an array of objects")
     .action(list);
@@ -68,46 +68,46 @@ export function addKeys(program: Command): void {
     .action(revoke);
 }
 
-async function create({ dir, name, owner, scope, expires, json }: CreateOptions): Promise<void> {
-  const request = { name, scopes: scope, ...(owner !== undefined && { owner }) };
+async function create({ name, owner, scope, expires, json, ...where }: CreateOptions): Promise<void> {
+  const request = { name, scopes: [...scope], ...(owner !== undefined && { owner }) };
   await checkRequest(request);
-  const { folder, keys, close } = await openKeys(dir);
-  try {
-    const isFirst = !keys.any();
-    const made = keys.create({ ...request, ...(expires && { expiresMs: Date.now() + expires }) });
-    const { keyView } = await import("../../master/access/keys.ts");
-    const key = keyView(made.key);
-    if (json) printJson({ key, secret: made.secret });
+  await withKeys(where, false, async (keys) => {
+    const made = await keys.create({ ...request, ...(expires && { expiresMs: Date.now() + expires }) });
+    const { key, secret } = made;
+    if (json) printJson({ key, secret });
     else {
-      process.stdout.write(`${made.secret}\n`);
-      process.stderr.write(`${aboutNew(key, folder, isFirst)}\n`);
+      process.stdout.write(`${secret}\n`);
+      process.stderr.write(`${aboutNew(made, keys)}\n`);
     }
-  } finally {
-    close();
-  }
+  });
 }
 
-async function list({ dir, json }: Options): Promise<void> {
-  const { keys, close } = await openKeys(dir, true);
-  try {
-    const { keyView } = await import("../../master/access/keys.ts");
-    const views = keys.list().map(keyView);
+const list = ({ json, ...where }: Options): Promise<void> =>
+  withKeys(where, true, async (keys) => {
+    const views = await keys.list();
     if (json) printJson(views);
     else process.stdout.write(views.length === 0 ? "There are no keys.\n" : `${asText(views)}\n`);
-  } finally {
-    close();
-  }
-}
+  });
 
-async function revoke(id: string, { dir, json }: Options): Promise<void> {
-  const { keys, close } = await openKeys(dir, true);
-  try {
-    const { keyView } = await import("../../master/access/keys.ts");
-    const key = keyView(keys.revoke(id));
+const revoke = (id: string, { json, ...where }: Options): Promise<void> =>
+  withKeys(where, true, async (keys) => {
+    const key = await keys.revoke(id);
     if (json) printJson(key);
     else process.stdout.write(`Revoked ${key.id} (${key.name}).\n`);
+  });
+
+async function withKeys(
+  where: KeysOptions,
+  mustExist: boolean,
+  use: (keys: Keys) => Promise<void>,
+): Promise<void> {
+  if (where.dir !== undefined && where.master !== undefined)
+    throw new UsageError("--dir is on this machine, --master elsewhere. Leave one out.");
+  const keys = await openKeys(where, mustExist);
+  try {
+    await use(keys);
   } finally {
-    close();
+    keys.close();
   }
 }
 
@@ -120,24 +120,10 @@ async function checkRequest(request: Pick<CreateOptions, "name" | "owner">): Pro
     throw new UsageError(`--${fault.path.slice(1)}: expected 1 to 100 characters that can be printed.`);
 }
 
-/** The keys of a master's folder. @throws file_not_found if it must be there and is not */
-async function openKeys(dir: string | undefined, mustExist = false) {
-  const { Access } = await import("../../master/access/access.ts");
-  const folder = resolve(dir ?? (await settingsDir()));
-  if (mustExist && !existsSync(folder)) throw new TesseraError("file_not_found", `There is no ${folder}.`);
-  const access = new Access({ dir: folder });
-  return { folder, keys: access.keys, close: () => access.close() };
-}
-
-async function settingsDir(): Promise<string> {
-  const { loadSettings } = await import("../../shared/config/load.ts");
-  return loadSettings().dir;
-}
-
-function aboutNew({ id, scopes, expires_at }: KeyView, folder: string, isFirst: boolean): string {
+function aboutNew({ key: { id, scopes, expires_at }, isFirst }: MadeKey, { of }: Keys): string {
   const until = expires_at === undefined ? "until it is revoked" : `until ${shortTime(expires_at)}`;
   return [
-    `Key ${id} (${scopes.join(", ")}), ${until}, for the master in ${folder}. It is not shown again.`,
+    `Key ${id} (${scopes.join(", ")}), ${until}, for ${of}. It is not shown again.`,
     ...(isFirst ? ["It is the first one: from now on everybody needs a key."] : []),
   ].join("\n");
 }

@@ -7,7 +7,8 @@ interface Operation {
   readonly name: string;
   readonly summary: string;
   readonly description: string;
-  readonly act: (client: Client, id: string) => Promise<JobView>;
+  /** Gives what the job is now. */
+  readonly act: (client: Client, id: string) => Promise<Pick<JobView, "id"> & { readonly state: string }>;
 }
 
 const OPERATIONS: readonly Operation[] = [
@@ -34,6 +35,15 @@ const OPERATIONS: readonly Operation[] = [
     summary: "try jobs again that failed by a tile",
     description: "Tries jobs again that failed by a tile. What was done stays done.",
     act: (client, id) => client.retryJob({ id }),
+  },
+  {
+    name: "delete",
+    summary: "forget jobs, with their results",
+    description: "Removes jobs from a master, with their files and their history. What runs is cancelled.",
+    async act(client, id) {
+      await client.deleteJob({ id });
+      return { id, state: "deleted" };
+    },
   },
 ];
 

@@ -37,6 +37,13 @@ export const withImageOptions = (command: Command): Command =>
     )
     .option("--tile-size <pixels>", "side of a tile", wholeNumber);
 
+/** Adds `name=value` to the labels that were given before. */
+export function label(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1 || text.includes(",")) throw new InvalidArgumentError("Expected name=value, without commas.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 export function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
   return Number(text);

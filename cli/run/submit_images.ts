@@ -14,6 +14,9 @@ import { watchJobs } from "./watch_jobs.ts";
 export interface SubmitCommandOptions extends ImageOptions, RemoteOptions {
   readonly priority?: number;
   readonly name?: string;
+  readonly label?: Readonly<Record<string, string>>;
+  readonly webhook?: string;
+  readonly expiresIn?: string;
   readonly wait?: boolean;
   readonly watch?: boolean;
 }
@@ -48,12 +51,14 @@ async function submitImage(
   options: SubmitCommandOptions,
   signal: AbortSignal,
 ): Promise<JobView> {
-  const image: Image = path === "-" ? Bun.stdin.stream() : await imageFile(path);
-  const { priority, format } = options;
-  const name = options.name ?? (path === "-" ? "stdin" : basename(path));
-  const progress = uploadLine(name);
+  const url = /^https?:\/\//.test(path);
+  const image: Image = url ? { url: path } : path === "-" ? Bun.stdin.stream() : await imageFile(path);
+  const { priority, format, label: labels, webhook, expiresIn: expires_in } = options;
+  const name = options.name ?? (path === "-" ? "stdin" : url ? undefined : basename(path));
+  const progress = uploadLine(name ?? path);
   try {
-    const what = { ...submission({ image: path, options, format }), name, priority, signal };
+    const job = { name, priority, labels, webhook, expires_in };
+    const what = { ...submission({ image: path, options, format }), ...job, signal };
     return await client.submit(image, { ...what, onProgress: progress.show });
   } finally {
     progress.clear();

@@ -73,6 +73,23 @@ describe("the client", () => {
     expect([part.status, await part.bytes()]).toEqual([206, new Uint8Array([0xff, 0xd8])]);
   });
 
+  test("says all that there is to say of a job, and finds it again by it", async () => {
+    const { submit, eachJob, deleteJob, getJob } = client();
+    const ids: string[] = [];
+    for (const part of ["a", "b", "c"])
+      ids.unshift((await submit(Bun.file(photo), { labels: { set: "one", part }, expires_in: "1h" })).id);
+    const found = await Array.fromAsync(eachJob({ label: ["set:one"] }, { page: 2 }));
+    expect(found.map(({ id }) => id)).toEqual(ids);
+    expect(found[0]!.labels).toEqual({ set: "one", part: "c" });
+    expect(await deleteJob({ id: ids[0]! })).toBeUndefined();
+    expect(getJob({ id: ids[0]! })).rejects.toMatchObject({ code: "job_not_found" });
+  });
+
+  test("has a server fetch an image by its address, which it refuses for its own machine (P7)", async () => {
+    const image = { url: "http://127.0.0.1/a.png" };
+    expect(client().submit(image, { pipeline: "blur" })).rejects.toMatchObject({ code: "url_refused" });
+  });
+
   test("cancels, and an abort ends its own waiting only (P9)", async () => {
     const { submit, cancelJob, pauseJob, wait, getJob } = client();
     const { id } = await submit(Bun.file(photo), { pipeline: "median(radius=3)", tile_size: 64 });

@@ -88,6 +88,14 @@ describe("a connection that is cut", () => {
     expect(proxy.connections).toBe(1);
   });
 
+  test("before the answer to an upload makes no second job (P4)", async () => {
+    const proxy = await CuttingProxy.before(server.url, (n) => (n === 0 ? 10 : Number.POSITIVE_INFINITY));
+    const name = "only-once.png";
+    const job = await through(proxy, (url) => createClient({ url }).submit(Bun.file(photo), { name }));
+    expect(proxy.connections).toBe(2);
+    expect(await Array.fromAsync(direct().eachJob({ text: name }), ({ id }) => id)).toEqual([job.id]);
+  });
+
   test("and stays so is told, with the address", async () => {
     const proxy = await CuttingProxy.before(server.url, () => 10);
     const { url } = proxy;
