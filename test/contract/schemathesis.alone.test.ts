@@ -26,6 +26,8 @@ beforeAll(async () => {
     TESSERA_LIMITS_REQUESTS_PER_MINUTE: "0",
     TESSERA_LIMITS_ADDRESS_REQUESTS_PER_MINUTE: "0",
     TESSERA_LIMITS_SIGN_IN_FAILURES_PER_MINUTE: "0",
+    // Nothing is asked of anybody else.
+    TESSERA_OUTBOUND_ENABLED: "false",
   };
   server = Bun.spawn([process.execPath, MAIN], { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   for await (const line of linesIn(server.stdout)) {
