@@ -72,7 +72,8 @@ export class DeliveryStore {
   attempted({ id, job }: DeliveryRecord, { status, error }: Attempted, state: DeliveryState): void {
     this.db.durably(() => {
       const values = { id, status: status ?? null, error: error ?? null };
-      this.db.run("UPDATE deliveries SET status = $status, error = $error WHERE id = $id", values);
+      const sql = "UPDATE deliveries SET status = $status, error = $error WHERE id = $id";
+      if (this.db.run(sql, values).changes === 0) return; // its job has been forgotten meanwhile
       if (state !== "pending")
         this.db.run("UPDATE deliveries SET state = $state, due_ms = NULL, ended_ms = $now WHERE id = $id", {
           ...{ id, state, now: this.now() },

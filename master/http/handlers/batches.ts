@@ -1,3 +1,4 @@
+import type { BatchView } from "../../../shared/api/batch.ts";
 import type { BATCHES } from "../../../shared/api/routes/batches.ts";
 import { TesseraError } from "../../../shared/errors.ts";
 import { type Caller, may } from "../../access/caller.ts";
@@ -21,12 +22,17 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
     answerHeaders.set("location", `/v1/batches/${batch.id}`);
     return master.batches.view(batch);
   },
-  listBatches({ query, caller }) {
-    const { limit = 100, cursor } = query;
+  async listBatches({ query, caller }) {
+    const { limit = 20, cursor } = query;
     const found = master.batches.page(ownerOf(caller), limit + 1, placeOf(cursor));
     const shown = found.slice(0, limit);
+    const batches: BatchView[] = [];
+    for (const batch of shown) {
+      batches.push(master.batches.view(batch));
+      await new Promise(setImmediate); // each sums up to all the jobs that a batch may have
+    }
     return {
-      batches: shown.map((batch) => master.batches.view(batch)),
+      batches,
       ...(found.length > limit && { next_cursor: cursorOf(shown.at(-1)!.number) }),
     };
   },

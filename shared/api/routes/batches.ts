@@ -1,11 +1,13 @@
 import { Type } from "@sinclair/typebox";
 import { AddedSchema, BatchSchema } from "../batch.ts";
 import { ById, Location } from "../common.ts";
-import { Cursor, limit, NextCursor } from "../job_filter.ts";
+import { Cursor, NextCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
 import { Bytes, IMAGE_ERRORS, PIPELINE_ERRORS, SourceUrl, SUBMIT_AS_JSON } from "./jobs.ts";
 
 const Name = Type.Optional(Type.String({ maxLength: 200, description: "For people." }));
+
+const PageLimit = Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 }));
 
 const Batch = { about: "The batch as it is now.", schema: BatchSchema } as const;
 const ONE = { tag: "batches", params: ById } as const;
@@ -28,7 +30,7 @@ export const BATCHES = routes({
   listBatches: {
     ...{ method: "get", path: "/v1/batches", tag: "batches", scope: "read" },
     summary: "List batches, the newest first",
-    query: strict({ limit: limit(100), cursor: Type.Optional(Cursor) }),
+    query: strict({ limit: PageLimit, cursor: Type.Optional(Cursor) }),
     answers: {
       200: {
         about: "Batches.",
