@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { TileMapView } from "../shared/api/tiles.ts";
 import type { Subscription } from "../shared/bus/port.ts";
 import { TesseraError } from "../shared/errors.ts";
 import { Batches } from "./batches/batches.ts";
@@ -25,7 +24,7 @@ import { Database } from "./store/database.ts";
 import { DeliveryStore } from "./store/deliveries.ts";
 import { Idempotency } from "./store/idempotency.ts";
 import { JobExpiry } from "./store/job_expiry.ts";
-import { type JobFilter, JobList } from "./store/job_list.ts";
+import { type JobCounts, type JobFilter, JobList } from "./store/job_list.ts";
 import { JobStore } from "./store/store.ts";
 import { DEFAULT_WEBHOOKS, Webhooks } from "./webhooks/webhooks.ts";
 import { Roster, type WorkerView } from "./workers/roster.ts";
@@ -203,6 +202,11 @@ export class Master {
     return this.listed.count(filter, before);
   }
 
+  /** How many there are in each state; of one owner, or of all. */
+  counts(owner?: string): JobCounts {
+    return this.listed.counts(owner);
+  }
+
   /** What has happened to a job, the oldest first; `after` is the number of the last one that is known. @throws job_not_found */
   events(id: string, limit: number, after = 0): JobEvent[] {
     this.view(id);
@@ -332,12 +336,7 @@ export class Master {
     return this.watchers.addTouched(listener);
   }
 
-  /** Where every tile of a job stands. @throws job_not_found */
-  tiles(id: string): TileMapView {
-    return this.tileMap(id).view();
-  }
-
-  /** The same, as it is kept; that of a job under way changes with it. @throws job_not_found */
+  /** Where every tile of a job stands; that of a job under way changes with it. @throws job_not_found */
   tileMap(id: string): TileMap {
     const record = this.known(id);
     return this.tileMapUnderWay(id) ?? TileMap.at(record, this.store.tiles(id));

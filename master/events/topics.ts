@@ -5,7 +5,11 @@ import type { TileChange } from "../jobs/tile_map.ts";
 import type { JobName } from "../jobs/watchers.ts";
 import type { Master } from "../master.ts";
 import type { AnyFeed, FeedOptions } from "./feed.ts";
-import { JobFeed, JobsFeed, TilesFeed, WorkersFeed } from "./feeds.ts";
+import { JobFeed } from "./feeds/job.ts";
+import { JobsFeed } from "./feeds/jobs.ts";
+import { StatsFeed } from "./feeds/stats.ts";
+import { TilesFeed } from "./feeds/tiles.ts";
+import { WorkersFeed } from "./feeds/workers.ts";
 import type { Reader } from "./reader.ts";
 
 /** Topics that nobody reads, for those who come back. */
@@ -14,7 +18,9 @@ const IDLE_MAX = 100;
 /** Those who read the same read it by the same key, whatever they call it. */
 const WORKERS = "workers";
 const ALL_JOBS = "jobs";
-const OWN_JOBS = "jobs@";
+const ALL_STATS = "stats";
+/** Behind a name, with the owner: those of one owner only. */
+const OWN = "@";
 const JOB = "job:";
 const TILES = "tiles:";
 
@@ -60,7 +66,7 @@ export class Topics {
 
   /** A job has changed, is new or is no more. */
   job({ id, owner }: JobName): void {
-    for (const key of [JOB + id, TILES + id, OWN_JOBS + owner, ALL_JOBS])
+    for (const key of [JOB + id, TILES + id, ALL_JOBS + OWN + owner, ALL_JOBS])
       this.topics.get(key)?.feed.jobTouched(id);
   }
 
@@ -96,10 +102,12 @@ export class Topics {
     };
     const options: FeedOptions = { seq, onTouch };
     if (key === WORKERS) return new WorkersFeed(this.master, this.every, options);
-    if (key === ALL_JOBS) return new JobsFeed(this.master, undefined, options);
-    if (key.startsWith(OWN_JOBS)) return new JobsFeed(this.master, caller.owner, options);
-    const job = jobOf(key)!;
-    return new (key.startsWith(TILES) ? TilesFeed : JobFeed)(this.master, job, options);
+    const job = jobOf(key);
+    if (job !== undefined)
+      return new (key.startsWith(TILES) ? TilesFeed : JobFeed)(this.master, job, options);
+    const owner = key.includes(OWN) ? caller.owner : undefined;
+    if (key.startsWith(ALL_STATS)) return new StatsFeed(this.master, owner, this.every, options);
+    return new JobsFeed(this.master, owner, options);
   }
 }
 
@@ -107,4 +115,4 @@ const jobOf = (name: string): string | undefined =>
   [JOB, TILES].find((kind) => name.startsWith(kind)) && name.slice(name.indexOf(":") + 1);
 
 const keyOf = (name: string, caller: Caller): string =>
-  name === ALL_JOBS && !may(caller, "admin") ? OWN_JOBS + caller.owner : name;
+  (name === ALL_JOBS || name === ALL_STATS) && !may(caller, "admin") ? name + OWN + caller.owner : name;

@@ -33,7 +33,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...webhookHandlers(master),
     ...workerHandlers(master),
     ...eventHandlers(events, gate),
-    ...systemHandlers(),
+    ...systemHandlers(master),
     ...keyHandlers(access.keys),
     ...sessionHandlers(access),
   };

@@ -1,5 +1,5 @@
-import type { SHOWN_STATES } from "../../shared/api/job.ts";
-import type { JobRecord } from "../jobs/job.ts";
+import { SHOWN_STATES } from "../../shared/api/job.ts";
+import type { JobRecord, JobState } from "../jobs/job.ts";
 import type { Database } from "./database.ts";
 import { ACTIVE, type JobRow, toRecord } from "./job_row.ts";
 
@@ -33,6 +33,9 @@ interface Where {
   readonly values: Record<string, string | number>;
 }
 
+/** By what they are shown as. */
+export type JobCounts = Record<ShownState, number>;
+
 /** Jobs by what they are, the newest first. Pages hang on the jobs' own numbers, so jobs that come in shift none. */
 export class JobList {
   constructor(private readonly db: Database) {}
@@ -50,11 +53,33 @@ export class JobList {
     };
   }
 
+  /** How many there are in each state; of one owner, or of all. */
+  counts(owner?: string): JobCounts {
+    const own = owner === undefined ? "" : "owner = $owner AND";
+    const by = (sql: string) =>
+      this.db.prepare(sql).all(owner === undefined ? {} : { owner }) as { state: JobState; jobs: number }[];
+    const counts = { ...NONE };
+    // The index has it all; only of those that are active it is looked whether they are paused.
+    for (const { state, jobs } of by(
+      `SELECT state, count(*) AS jobs FROM jobs WHERE ${own} TRUE GROUP BY state`,
+    ))
+      counts[state] = jobs;
+    const paused = `SELECT state, count(*) AS jobs FROM jobs
+      WHERE ${own} state IN (${ACTIVE}) AND paused = 1 GROUP BY state`;
+    for (const { state, jobs } of by(paused)) {
+      counts[state] -= jobs;
+      counts.paused += jobs;
+    }
+    return counts;
+  }
+
   count(filter: JobFilter, before = Number.MAX_SAFE_INTEGER): number {
     const { sql, values } = where(filter, before);
     return (this.db.prepare(`SELECT count(*) AS jobs FROM jobs ${sql}`).get(values) as { jobs: number }).jobs;
   }
 }
+
+const NONE = Object.fromEntries(SHOWN_STATES.map((state) => [state, 0])) as JobCounts;
 
 function where(filter: JobFilter, before: number): Where {
   const { owner, states, labels = [], fromMs, untilMs, text, batch, ids } = filter;

@@ -9,13 +9,14 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { JobSchema } from "./job.ts";
 import { strict } from "./route.ts";
+import { StatsSchema } from "./stats.ts";
 import { StageGridSchema, TileSchema } from "./tiles.ts";
 import { WorkerSchema } from "./worker.ts";
 
 export const EventTopic = Type.String({
-  pattern: "^(jobs|workers|(job|tiles):[\\w-]{1,100})$",
+  pattern: "^(jobs|workers|stats|(job|tiles):[\\w-]{1,100})$",
   description:
-    "`jobs` (the caller's; everyone's for `admin`), `workers`, and `job:` or `tiles:` with a job's id.",
+    "`jobs` (the caller's; everyone's for `admin`), `workers`, `stats`, and `job:` or `tiles:` with a job's id.",
   examples: ["jobs", "job:0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911"],
 });
 
@@ -59,6 +60,7 @@ const JobsMessage = message("jobs", {
   gone: Gone,
 });
 const WorkersMessage = message("workers", { ...TOLD, workers: Type.Array(WorkerSchema), gone: Gone });
+const StatsMessage = message("stats", { ...TOLD, stats: StatsSchema });
 /** Over a WebSocket it is a binary frame: see `tile_frame.ts`. */
 const TilesMessage = message("tiles", {
   ...TOLD,
@@ -85,6 +87,7 @@ export const ServerMessage = Type.Union([
   JobsMessage,
   TilesMessage,
   WorkersMessage,
+  StatsMessage,
   GoneMessage,
   ErrorMessage,
 ]);

@@ -114,7 +114,7 @@ describe("GET /v1/jobs/{id}/tiles", () => {
       const closed = { path: "/v1/jobs/it/tiles", owner: "ann", scope: "read" } as const;
       await expectClosed(edgeWithCallers(bench), closed);
       await expectProblem(await edgeOf(bench).request("/v1/jobs/none/tiles"), "job_not_found");
-      expect(() => bench.master.tiles("none")).toThrow(expect.objectContaining({ code: "job_not_found" }));
+      expect(() => bench.master.tileMap("none")).toThrow(expect.objectContaining({ code: "job_not_found" }));
     });
   });
 });

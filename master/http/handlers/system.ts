@@ -1,11 +1,14 @@
 import { openApiDocument } from "../../../shared/api/openapi/document.ts";
 import type { SYSTEM } from "../../../shared/api/routes/system.ts";
 import { describeOps } from "../../../shared/ops/describe.ts";
+import type { Master } from "../../master.ts";
+import { statsOf } from "../../stats.ts";
 import { fixed } from "../etag.ts";
 import { PAGE_POLICY, referencePage } from "../reference/page.ts";
 import type { Handlers } from "../route_call.ts";
+import { ownerOf } from "./own.ts";
 
-export function systemHandlers(): Handlers<typeof SYSTEM> {
+export function systemHandlers(master: Master): Handlers<typeof SYSTEM> {
   const document = openApiDocument();
   const openApi = fixed(JSON.stringify(document), { "content-type": "application/json" });
   const reference = fixed(referencePage(document), {
@@ -16,6 +19,7 @@ export function systemHandlers(): Handlers<typeof SYSTEM> {
     isAlive: () => ({ status: "ok" }),
     getOpenApi: ({ request }) => openApi(request),
     getReference: ({ request }) => reference(request),
+    getStats: ({ caller }) => statsOf(master, ownerOf(caller)),
     listTransforms: () => describeOps(),
   };
 }

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { ETag } from "../common.ts";
 import { routes } from "../route.ts";
+import { StatsSchema } from "../stats.ts";
 
 const Transform = Type.Object(
   {
@@ -50,6 +51,13 @@ export const SYSTEM = routes({
       200: { about: "A page.", types: ["text/html"], headers: { ETag } },
       304: { about: "It is the one that you have.", headers: { ETag } },
     },
+    errors: [],
+  },
+  getStats: {
+    ...{ method: "get", path: "/v1/stats", tag: "system", scope: "read" },
+    summary: "What there is to do, and who does it how quickly",
+    description: "Jobs are the caller's own; everyone's for `admin`.",
+    answers: { 200: { about: "Figures.", schema: StatsSchema } },
     errors: [],
   },
   listTransforms: {
