@@ -9,11 +9,13 @@ import { limitsOf } from "../master/limits.ts";
 import { outboundOf } from "../master/outbound/outbound.ts";
 import { webhooksOf } from "../master/webhooks/webhooks.ts";
 import { loadSettings } from "../shared/config/load.ts";
+import { log, setUpLog } from "../shared/log.ts";
 import { runService } from "../shared/service.ts";
 import { startServer } from "./server.ts";
 
 await runService(() => {
   const settings = loadSettings();
+  setUpLog(settings.log);
   const { dir, threads } = settings;
   const server = startServer({
     ...serviceOf(settings),
@@ -21,6 +23,6 @@ await runService(() => {
     limits: limitsOf(settings),
     ...{ outbound: outboundOf(settings), webhooks: webhooksOf(settings) },
   });
-  console.log(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
+  log.info(`Tessera listens on ${server.url} and keeps its jobs in ${dir}.`);
   return server;
 });

@@ -10,6 +10,7 @@ import { createTopics, type TopicTable } from "../shared/bus/kafka/topics.ts";
 import { kafkaSettings, topicTable } from "../shared/config/kafka.ts";
 import { loadSettings } from "../shared/config/load.ts";
 import { asTesseraError } from "../shared/errors.ts";
+import { log, setUpLog } from "../shared/log.ts";
 import { fingerprint } from "../shared/ops/fingerprint.ts";
 import { runService, type Service } from "../shared/service.ts";
 import { Access } from "./access/access.ts";
@@ -25,6 +26,7 @@ const SILENCE = { silentAfterMs: 2000, lostAfterMs: 10_000 };
 
 async function start(): Promise<Service> {
   const settings = loadSettings();
+  setUpLog(settings.log);
   const { dir, threads } = settings;
   const service = serviceOf(settings);
   const access = new Access({ dir, ...service });
@@ -44,7 +46,7 @@ async function start(): Promise<Service> {
   });
   const server = serve(master, { ...service, access, limits, durable: true });
   master.start();
-  console.log(
+  log.info(
     `The master listens on ${server.url}, keeps its jobs in ${dir} and works over ${kafka.brokers.join(", ")}.`,
   );
   return {
@@ -60,10 +62,10 @@ async function start(): Promise<Service> {
 /** Who may not create them does not have to, as long as somebody has. */
 async function makeTopics(kafka: KafkaSettings, table: TopicTable): Promise<void> {
   try {
-    for (const fault of await createTopics(kafka, table)) console.error(fault);
+    for (const fault of await createTopics(kafka, table)) log.warn(String(fault));
   } catch (thrown) {
     if (asTesseraError(thrown).code !== "bus_not_allowed") throw thrown;
-    console.error("This master may not create topics. Have it done by: tessera topics create");
+    log.warn("This master may not create topics. Have it done by: tessera topics create");
   }
 }
 

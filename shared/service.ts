@@ -1,4 +1,5 @@
 import { asTesseraError } from "./errors.ts";
+import { log } from "./log.ts";
 
 export interface Service {
   /** Ends in good order. */
@@ -31,6 +32,6 @@ export async function runService(start: () => Promise<Service> | Service): Promi
 
 function fail(thrown: unknown): never {
   const { code, message, cause } = asTesseraError(thrown);
-  console.error(code === "internal" ? (cause ?? thrown) : `${message} (${code})`);
+  log.error(`${message} (${code})`, code === "internal" ? { code, err: cause ?? thrown } : { code });
   process.exit(1);
 }

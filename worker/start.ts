@@ -4,6 +4,7 @@ import { whenKafkaIsReady } from "../shared/bus/kafka/patience.ts";
 import { BusReport } from "../shared/bus/kafka/report.ts";
 import { kafkaSettings } from "../shared/config/kafka.ts";
 import { loadSettings } from "../shared/config/load.ts";
+import { log, setUpLog } from "../shared/log.ts";
 import { fingerprint } from "../shared/ops/fingerprint.ts";
 import type { Service } from "../shared/service.ts";
 import { serveHealth } from "./health.ts";
@@ -18,6 +19,7 @@ interface Changes extends Partial<Pick<WorkerOptions, "fingerprint" | "thread">>
 /** Joins the workers of the configured Kafka, as soon as that is there. */
 export async function startWorker({ wellForMs, ...changes }: Changes = {}): Promise<Service> {
   const all = loadSettings();
+  setUpLog(all.log);
   const { threads, worker: own } = all;
   const settings = kafkaSettings(all);
   const report = new BusReport();
@@ -29,7 +31,10 @@ export async function startWorker({ wellForMs, ...changes }: Changes = {}): Prom
     port === 0 ? undefined : serveHealth({ port, ...worker.health, ...(wellForMs && { wellForMs }) });
   worker.start();
   worker.ready.then(
-    () => console.log(`${own.name} works on ${settings.brokers.join(", ")} with ${threads} threads.`),
+    () =>
+      log.info(`${own.name} works on ${settings.brokers.join(", ")} with ${threads} threads.`, {
+        worker: worker.id,
+      }),
     () => {},
   );
   return {

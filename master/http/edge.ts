@@ -10,6 +10,7 @@ import { type Caller, may, STRANGER } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import type { Limiter } from "../limiting/limiter.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { followed } from "./followed.ts";
 import { crossOrigin, securityHeaders } from "./headers.ts";
 import { type Environment, identify, limited } from "./limited.ts";
 import { problem } from "./problem.ts";
@@ -41,8 +42,9 @@ const LINGER_S = 4;
 /** Puts every route of the table on its path. */
 export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptions): App {
   const app: App = new Hono<Environment>();
-  app.onError((thrown) => problem(thrown));
-  app.notFound(() => problem(new TesseraError("route_not_found")));
+  app.onError((thrown, { var: { requestId } }) => problem(thrown, requestId));
+  app.notFound(({ var: { requestId } }) => problem(new TesseraError("route_not_found"), requestId));
+  app.use(followed);
   app.use(securityHeaders(options.secure ?? false));
   // An origin that is not on the list is told nothing, and its pages' browsers refuse for us.
   if (options.corsOrigins !== undefined && options.corsOrigins.length > 0)
@@ -60,8 +62,8 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
   for (const [path, routes] of Map.groupBy(all, ([, { path }]) => path)) {
     const methods = routes.map(([, { method }]) => method.toUpperCase());
     const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : [])].join(", ");
-    app.all(honoPath(path), () => {
-      const refused = problem(new TesseraError("method_not_allowed", `Allowed here: ${allow}.`));
+    app.all(honoPath(path), ({ var: { requestId } }) => {
+      const refused = problem(new TesseraError("method_not_allowed", `Allowed here: ${allow}.`), requestId);
       refused.headers.set("allow", allow);
       return refused;
     });
@@ -86,7 +88,7 @@ async function handle(
     if (answer instanceof Response) return answer;
     return Response.json(answer, { status: usualStatus(route), headers: call.answerHeaders });
   } catch (thrown) {
-    return problem(thrown);
+    return problem(thrown, context.var.requestId);
   } finally {
     leave?.();
     if (route.body !== undefined) context.env?.timeout?.(context.req.raw, LINGER_S);

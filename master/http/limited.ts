@@ -17,6 +17,8 @@ interface ServerBindings {
 
 /** Where a request comes from, and what may still come from there. */
 interface Origin {
+  /** For people who look for it in logs. */
+  requestId: string;
   address: string;
   standings: Standings;
 }
@@ -38,7 +40,7 @@ export function limited(limiter: Limiter, trustedProxies: readonly string[]): Mi
     try {
       limiter.requestFrom(address, standings);
     } catch (thrown) {
-      context.res = problem(thrown);
+      context.res = problem(thrown, context.var.requestId);
       addHeaders(context.res.headers, standings);
       return;
     }

@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import { log } from "../../shared/log.ts";
 import { type Every, everyBySystem } from "../clock.ts";
 import { type Certificate, type CertificateFiles, readCertificate } from "./certificate.ts";
 
@@ -55,7 +56,7 @@ export class Listener<T> {
       this.certificate = next;
       this.replace();
     } catch (thrown) {
-      console.error(`The certificate was not taken anew: ${asTesseraError(thrown).message}`);
+      log.warn(`The certificate was not taken anew: ${asTesseraError(thrown).message}`);
     }
   }
 
@@ -71,7 +72,7 @@ export class Listener<T> {
     this.leaving.add(server);
     server.stop(false).then(
       () => this.leaving.delete(server),
-      (thrown: unknown) => console.error(thrown),
+      (thrown: unknown) => log.error("A listener did not end.", { err: thrown }),
     );
   }
 

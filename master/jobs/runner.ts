@@ -3,6 +3,7 @@ import { PRIORITY } from "../../shared/api/job.ts";
 import type { DeadLetter } from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import { log } from "../../shared/log.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
@@ -204,7 +205,8 @@ export class JobRunner {
 
   private fail(id: string, thrown: unknown): void {
     const error = asTesseraError(thrown);
-    if (error.code === "internal") console.error(error.cause ?? error);
+    if (error.code === "internal")
+      log.error("A job has failed by a fault of ours.", { job: id, err: error.cause ?? error });
     // Interrupted by a stop or a pause, it stays as it is and goes on later.
     if (!this.stopping && error.code !== "job_paused")
       this.options.store.fail(id, error.code, error.message, this.options.files.keptWhenFailed(error.code));

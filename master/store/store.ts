@@ -1,5 +1,6 @@
 import { ACTIVE_STATES } from "../../shared/api/job.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
+import { log } from "../../shared/log.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { ATTEMPTS_MAX } from "../dispatch/stage_run.ts";
 import type { ActiveState, JobAbout, JobRecord, JobRequest, JobResult, JobState, Kept } from "../jobs/job.ts";
@@ -307,6 +308,7 @@ export class JobStore {
   }
 
   private note(job: string, what: string, detail = ""): void {
+    log.info(`Job ${job}: ${what}${detail === "" ? "" : ` (${detail})`}.`, { job, what, detail });
     this.db.run("INSERT INTO events (job, at_ms, what, detail) VALUES ($job, $now, $what, $detail)", {
       job,
       now: this.now(),

@@ -1,6 +1,7 @@
 import type { DeliveryView, WebhookBody } from "../../shared/api/webhook.ts";
 import { type Settings, withDefaults } from "../../shared/config/table.ts";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import { log } from "../../shared/log.ts";
 import type { Every } from "../clock.ts";
 import type { JobView } from "../jobs/job.ts";
 import type { Outbound } from "../outbound/outbound.ts";
@@ -102,7 +103,7 @@ export class Webhooks {
     try {
       await this.attempt(delivery, secret);
     } catch (thrown) {
-      console.error(thrown); // what could not be written down (a full disk) is sent again, but not at once
+      log.error("The delivery of a webhook could not be written down.", { err: thrown }); // what could not be written down (a full disk) is sent again, but not at once
       return;
     } finally {
       this.calls.delete(delivery.id);
@@ -141,7 +142,8 @@ export class Webhooks {
       return { status: answer.status };
     } catch (thrown) {
       const error = asTesseraError(thrown);
-      if (error.code === "internal") console.error(error.cause ?? error);
+      if (error.code === "internal")
+        log.error("A webhook failed by a fault of ours.", { err: error.cause ?? error });
       return { error: error.message };
     }
   }

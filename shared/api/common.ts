@@ -30,6 +30,9 @@ export const Problem = Type.Object(
     code: Type.Unsafe<ErrorCode>(Type.String({ description: "Stable; what a program goes by." })),
     detail: Type.Optional(Type.String({ description: "What exactly happened here." })),
     retryable: Type.Boolean({ description: "Whether the same request may work later." }),
+    request_id: Type.Optional(
+      Type.String({ description: "To be found in the log by; also in `X-Request-Id`." }),
+    ),
   },
   { $id: "Problem" },
 );

@@ -270,6 +270,20 @@ const OIDC = Type.Object(
   },
 );
 
+const LOG = Type.Object(
+  {
+    level: Type.Union(
+      (["debug", "info", "warn", "error"] as const).map((level) => Type.Literal(level)),
+      { default: "info", description: "The least that is told." },
+    ),
+    format: Type.Union([Type.Literal("text"), Type.Literal("json")], {
+      default: "text",
+      description: "Sentences for people, or one object a line with all that it is about.",
+    }),
+  },
+  { title: "Log", description: "What services tell whoever runs them.", default: {} },
+);
+
 const WORKER = Type.Object(
   {
     name: text("Name that people know the worker by.", {
@@ -336,6 +350,7 @@ export const SCHEMA = Type.Object({
   retention: RETENTION,
   kafka: KAFKA,
   worker: WORKER,
+  log: LOG,
   client: CLIENT,
 });
 

@@ -38,7 +38,8 @@ export async function expectProblem(response: Response, code: ErrorCode): Promis
   const text = await response.text();
   expect(text).toContain(`"${code}"`);
   const body = JSON.parse(text) as Record<string, unknown>;
-  const { detail, ...rest } = body;
+  const { detail, request_id, ...rest } = body;
+  expect(request_id).toBe(response.headers.get("x-request-id"));
   expect(rest).toEqual({
     type: `urn:tessera:error:${code}`,
     title: publicSentence(code),

@@ -1,4 +1,5 @@
 import type { TesseraError } from "../../errors.ts";
+import { log } from "../../log.ts";
 import type { Topic } from "../port.ts";
 import type { KafkaBusOptions } from "./driver.ts";
 import type { Refusal } from "./wire.ts";
@@ -7,7 +8,7 @@ import type { Refusal } from "./wire.ts";
 const SAY_AGAIN_MS = 60_000;
 const DIFFERENT_MAX = 100;
 
-/** Says on standard error what goes wrong on the bus; not a line a message, however many there are. */
+/** Says in the log what goes wrong on the bus; not a line a message, however many there are. */
 export class BusReport
   implements Pick<KafkaBusOptions, "onTrouble" | "onBack" | "onRefused" | "onAbandoned">
 {
@@ -15,7 +16,7 @@ export class BusReport
   private refused = 0;
   private abandoned = 0;
 
-  constructor(private readonly write: (line: string) => void = (line) => console.error(line)) {}
+  constructor(private readonly write: (line: string) => void = (line) => log.warn(line)) {}
 
   readonly onTrouble = ({ code, message }: TesseraError): void => {
     // While no broker answers nothing can be done, and each thing that cannot need not be told.
