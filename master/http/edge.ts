@@ -46,6 +46,12 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
   app.notFound(({ var: { requestId } }) => problem(new TesseraError("route_not_found"), requestId));
   app.use(followed);
   app.use(securityHeaders(options.secure ?? false));
+  // Bun makes the address of whatever the Host header says.
+  app.use(async (context, next) =>
+    URL.canParse(context.req.url)
+      ? await next()
+      : problem(new TesseraError("request_invalid", "The Host is not one.")),
+  );
   // An origin that is not on the list is told nothing, and its pages' browsers refuse for us.
   if (options.corsOrigins !== undefined && options.corsOrigins.length > 0)
     app.use(crossOrigin(options.corsOrigins));

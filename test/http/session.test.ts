@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startServer } from "../../embedded/server.ts";
 import { Access, type AccessOptions } from "../../master/access/access.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench } from "../engine/harness.ts";
@@ -210,6 +212,36 @@ describe("P7: a server that is open to its machine", () => {
       await expectProblem(await open().request(`http://${host}/v1/session`), "origin_refused");
     for (const host of ["localhost", "127.0.0.1:8080", "[::1]:8080"])
       expect((await open().request(`http://${host}/v1/session`)).status).toBe(200);
+  });
+
+  test("P6: says what is wrong with a Host that is none", async () => {
+    const server = startServer({ threads: 1 });
+    const port = Number(new URL(server.url).port);
+    const askAs = (host: string) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const socket = connect(port, "127.0.0.1", () =>
+        socket.write(`GET /v1/session HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`),
+      );
+      const chunks: Buffer[] = [];
+      socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+      socket.once("end", () => resolve(Buffer.concat(chunks).toString()));
+      socket.once("error", reject);
+      return promise;
+    };
+    for (const host of ["[::1", "localhost:99999", "localhost:x"])
+      expect(await askAs(host)).toContain('"code":"request_invalid"');
+    for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0"])
+      expect(await askAs(host)).toContain('"code":"origin_refused"');
+    for (const host of [
+      "",
+      "a b",
+      "localhost@evil.example",
+      "evil.example/localhost",
+      "evil.example#localhost",
+    ])
+      expect(await askAs(host)).toStartWith("HTTP/1.1 40");
+    expect(await askAs(`localhost:${port}`)).toStartWith("HTTP/1.1 200");
+    await server.stop();
   });
 
   test("says that it is alive to everyone", async () => {
