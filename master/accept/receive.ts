@@ -165,7 +165,7 @@ class Sink {
       if (this.head.length === HEAD_BYTES) sniff(this.head);
     }
     if (this.bytes > this.roomTo) {
-      this.options.checkRoom(chunk.byteLength + ROOM_BYTES);
+      this.options.checkRoom(chunk.byteLength);
       this.roomTo = this.bytes + ROOM_BYTES;
     }
     this.options.onBytes?.(chunk);

@@ -90,6 +90,9 @@ describe("P3: a store of the first version", () => {
           error: { code: "tile_failed", message: "Tile 1,2." },
         });
         expect(store.unfinished()).toMatchObject([{ id: "it", state: "running", priority, paused: false }]);
+        // What lists show, and what is kept for another try.
+        expect(store.get("it")).toMatchObject({ tilesDone: 1, tries: 1, gone: false });
+        expect(store.get("old")!.expiresMs).toBeGreaterThan(200);
         expect(store.triedTiles("it", 0)).toEqual([
           { tile: 7, attempts: 1, done: true },
           { tile: 8, attempts: 2, done: false },

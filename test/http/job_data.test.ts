@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { receiveRaw } from "../../master/accept/receive.ts";
 import type { JobView } from "../../shared/api/job.ts";
+import { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, inFolder, openBench, picture, spec, withBench } from "../engine/harness.ts";
 import { answer, filesIn } from "../engine/job_states.ts";
@@ -225,6 +227,25 @@ describe("what is kept", () => {
 });
 
 describe("P5: a disk that is about to be full", () => {
+  test("is looked at while an image comes: what has come of it goes", async () => {
+    await inFolder(async (dir) => {
+      const path = join(dir, "upload");
+      let sent = 0;
+      async function* endless() {
+        yield image;
+        for (; sent < 100 << 20; sent += 1 << 20) yield new Uint8Array(1 << 20);
+      }
+      let looks = 0;
+      const checkRoom = () => {
+        if (++looks > 2) throw new TesseraError("disk_full");
+      };
+      const receiving = receiveRaw(endless(), { path, bytesMax: 1 << 30, sync: false, checkRoom });
+      await expect(receiving).rejects.toMatchObject({ code: "disk_full" });
+      expect(sent).toBeLessThan(64 << 20);
+      expect(existsSync(path)).toBe(false);
+    });
+  });
+
   test("takes no upload, however it is announced, and loses none of its jobs", async () => {
     await inFolder(async (dir) => {
       const before = openBench(dir);
