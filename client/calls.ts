@@ -6,7 +6,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Headers beside those that the client sets itself. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Until the server begins to answer; 0 waits for ever. */
+  /** Until the server begins to answer; 0 waits for ever, as is usual where bytes are sent. */
   readonly timeoutMs?: number;
   /** How often it is tried again, if it may be. */
   readonly retries?: number;
@@ -20,8 +20,15 @@ export type Sendable =
   | ReadableStream<Uint8Array>
   | (() => ReadableStream<Uint8Array>);
 
-type BodyOf<R extends Route> = R["body"] extends StreamedBody
-  ? { readonly body: Sendable }
+/** What may be streamed may be sent as JSON too, where the route says so. */
+type Json<B extends StreamedBody> = B["streamed"] extends {
+  readonly "application/json": infer S extends TSchema;
+}
+  ? Static<S>
+  : never;
+
+type BodyOf<R extends Route> = R["body"] extends infer B extends StreamedBody
+  ? { readonly body: Sendable | Json<B> }
   : R["body"] extends TSchema
     ? { readonly body: Static<R["body"]> }
     : Record<never, never>;

@@ -58,7 +58,8 @@ export class Connection {
   private async once(
     route: Route,
     { url, body, headers }: Prepared,
-    { signal, timeoutMs = this.timeoutMs }: CallOptions,
+    // Where bytes are sent, the answer comes when all of them are, and that takes as long as it takes.
+    { signal, timeoutMs = isSendable(body) ? 0 : this.timeoutMs }: CallOptions,
   ): Promise<unknown> {
     const timeout = timeOut(timeoutMs);
     const init: RequestInit & { duplex?: "half" } = {
@@ -123,9 +124,16 @@ function requestOf(base: URL, route: Route, { body, ...args }: Values) {
   for (const [name, value] of Object.entries(args))
     if (value !== undefined && !inPath.has(name)) url.searchParams.set(name, String(value));
   if (route.body === undefined) return { url, body: undefined };
-  if (isStreamed(route.body)) return { url, body: body as Sendable };
+  if (isStreamed(route.body) && isSendable(body)) return { url, body };
   return { url, body: JSON.stringify(body), type: "application/json" };
 }
+
+const isSendable = (body: unknown): body is Sendable =>
+  body instanceof Blob ||
+  body instanceof Uint8Array ||
+  body instanceof FormData ||
+  body instanceof ReadableStream ||
+  typeof body === "function";
 
 /** A time-out that can be called off: bytes that have begun to come may take their time. */
 function timeOut(ms: number): { readonly signal: AbortSignal; end(): void } {

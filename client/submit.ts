@@ -61,7 +61,7 @@ export async function submit(
     ...(total !== undefined && { "content-length": `${total}` }),
   };
   const args = { ...("url" in image ? {} : queryOf(asked)), body: withProgress(blob, told) };
-  // The answer comes when all has been sent, and that takes as long as it takes.
+  // An address is answered once the server has fetched from it.
   const call = { headers, timeoutMs: 0, signal: upload.signal };
   told(0);
   signal?.addEventListener("abort", stop);

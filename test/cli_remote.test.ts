@@ -141,6 +141,26 @@ describe("tessera pause, resume, cancel, retry, workers", () => {
     expect((await remote("jobs", id)).err).toEndWith("(job_not_found)\n");
   });
 
+  test("do the same to all jobs that are found, and tell before what they would do", async () => {
+    const { submit } = client();
+    const labels = { bulk: "yes" };
+    const options = { pipeline: SLOW, labels };
+    const ids = [await submit(Bun.file(photo), options), await submit(Bun.file(photo), options)].map(
+      ({ id }) => id,
+    );
+    const lines = (what: string) => ids.map((id) => `${id}  ${what}\n`).sort();
+    const split = (out: string) => out.split(/(?<=\n)/).sort();
+    const dry = await remote("cancel", "--label", "bulk=yes", "--dry-run");
+    expect([dry.status, split(dry.out)]).toEqual([0, lines("would be cancelled")]);
+    expect((await client().getJob({ id: ids[0]! })).state).not.toBe("cancelled");
+    const done = await remote("cancel", "--label", "bulk=yes");
+    expect([done.status, split(done.out), done.err]).toEqual([0, lines("cancelled"), ""]);
+    const again = await remote("cancel", "--label", "bulk=yes", "--json");
+    expect(JSON.parse(again.out)).toMatchObject({ changed: [], refused: [{ code: "job_not_active" }, {}] });
+    for (const args of [[], [ids[0]!, "--all"], [ids[0]!, "--dry-run"]])
+      expect((await remote("cancel", ...args)).status).toBe(2);
+  });
+
   test("show who works", async () => {
     const { out } = await remote("workers");
     expect(out).toMatch(/^NAME .*\n.* live +1 /);

@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
-import type { Client, JobFilter, JobView } from "../../client/client.ts";
-import { SHOWN_STATES } from "../../shared/api/job.ts";
+import type { Command } from "commander";
+import type { Client, JobView } from "../../client/client.ts";
+import { type FilterOptions, filterOf, withFilter } from "../filter.ts";
 import { connect, type RemoteOptions, withMaster } from "../remote.ts";
-import { label, positive } from "../run/options.ts";
+import { positive } from "../run/options.ts";
 import { figuresOf } from "../run/progress_bar.ts";
 import { columns } from "../table.ts";
 import { formatBytes, formatSeconds, paint, printJson } from "../terminal.ts";
@@ -16,28 +16,16 @@ Examples:
 
 const LISTED = 100;
 
-interface Options extends RemoteOptions {
-  readonly state?: JobFilter["state"];
-  readonly label?: Readonly<Record<string, string>>;
-  readonly after?: string;
-  readonly before?: string;
-  readonly text?: string;
-  readonly batch?: string;
+interface Options extends RemoteOptions, FilterOptions {
   readonly limit: number;
   readonly history?: boolean;
 }
 
 export function addJobs(program: Command): void {
-  withMaster(program.command("jobs"))
+  withFilter(withMaster(program.command("jobs")))
     .summary("list the jobs of a master, or show one")
     .description("Lists the jobs of a master, the newest first, or tells all about one.")
     .argument("[job]", "id of one job")
-    .option("--state <states>", "only those in one of these states, with commas between them", states)
-    .option("--label <name=value>", "only those with this label; may be given several times", label)
-    .option("--after <time>", "only those created then or later, like 2026-01-31 or 2026-01-31T12:00Z", time)
-    .option("--before <time>", "only those created earlier", time)
-    .option("--text <text>", "only those with it in the image's name or the id")
-    .option("--batch <id>", "only those of a batch")
     .option("--limit <number>", "at most so many", positive, LISTED)
     .option("--history", "of one job: what has happened to it")
     .option("--json", "an array of objects; an object for one job")
@@ -49,13 +37,10 @@ export function addJobs(program: Command): void {
     });
 }
 
-async function list(client: Client, { json, limit, state, label: labels, ...rest }: Options): Promise<void> {
-  const { after, before, text, batch } = rest;
-  const all = Object.entries(labels ?? {}).map(([name, value]) => `${name}:${value}`);
-  const asked = { state, after, before, text, batch, label: all.length === 0 ? undefined : all };
-  const filter = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+async function list(client: Client, { json, limit, ...filter }: Options): Promise<void> {
   const jobs: JobView[] = [];
-  for await (const job of client.eachJob(filter, { page: limit })) if (jobs.push(job) === limit) break;
+  for await (const job of client.eachJob(filterOf(filter), { page: limit }))
+    if (jobs.push(job) === limit) break;
   if (json) printJson(jobs);
   else process.stdout.write(jobs.length === 0 ? "There are no such jobs.\n" : `${asText(jobs)}\n`);
 }
@@ -68,27 +53,6 @@ async function show(client: Client, id: string, { json, history }: Options): Pro
     const happened = events?.map(({ at, what, detail }) => `${when(at)}  ${`${what}  ${detail}`.trimEnd()}`);
     process.stdout.write(`${[details(job), ...(happened ? ["", ...happened] : [])].join("\n")}\n`);
   }
-}
-
-function states(text: string): NonNullable<JobFilter["state"]> {
-  const names = text.split(",").map((name) => name.trim());
-  const known = names.filter((name) => (SHOWN_STATES as readonly string[]).includes(name));
-  if (known.length < names.length)
-    throw new InvalidArgumentError(`Expected some of ${SHOWN_STATES.join(", ")}, with commas between them.`);
-  return known as NonNullable<JobFilter["state"]>;
-}
-
-/** As RFC 3339 has it; without a zone it is UTC, as all times here. */
-function time(text: string): string {
-  const full = /^\d{4}-\d\d-\d\d$/.test(text)
-    ? `${text}T00:00Z`
-    : /\dT[\d:.]+$/.test(text)
-      ? `${text}Z`
-      : text;
-  const ms = Date.parse(full);
-  if (!/^\d{4}-\d\d-\d\dT/.test(full) || Number.isNaN(ms))
-    throw new InvalidArgumentError("Expected a time like 2026-01-31 or 2026-01-31T12:00Z.");
-  return new Date(ms).toISOString();
 }
 
 function asText(jobs: readonly JobView[]): string {

@@ -22,6 +22,15 @@ async function neverCalled(): Promise<void> {
   (await client.submit(new Blob(), { pipeline: [{ op: "blur" }], priority: 3 })) satisfies JobView;
   (await client.isAlive()).status satisfies "ok";
 
+  const source = { url: "https://example.com/a.png" };
+  await client.submitJob({ body: { source } });
+  await client.submitJob({ body: new Blob(), pipeline: "blur" });
+  await client.addImages({ id: "a", body: { sources: [source] } });
+
+  // @ts-expect-error no such part of a body
+  await client.submitJob({ body: { sources: [source] } });
+  // @ts-expect-error an action that there is not
+  await client.bulkJobs({ body: { action: "praise", filter: {} } });
   // @ts-expect-error the id is missing
   await client.getJob({});
   // @ts-expect-error an id is a text
