@@ -85,6 +85,23 @@ describe("the client", () => {
     expect(getJob({ id: ids[0]! })).rejects.toMatchObject({ code: "job_not_found" });
   });
 
+  test("leaves no job that goes on after an abort, even where all of the image was sent (P9)", async () => {
+    const { submit, eachJob } = client();
+    const image = Bun.file(photo);
+    for (const at of [0, image.size]) {
+      const stop = new AbortController();
+      const name = `aborted-at-${at}.jpg`;
+      const sending = submit(image, {
+        ...{ name, pipeline: "bilateral(radius=10)", signal: stop.signal },
+        onProgress: ({ bytes }) => bytes === at && stop.abort(new Error("enough")),
+      });
+      expect(sending).rejects.toThrow("enough");
+      await sending.catch(() => {});
+      const states = await Array.fromAsync(eachJob({ text: name }), ({ state }) => state);
+      expect(states).toEqual(at === 0 ? [] : ["cancelled"]);
+    }
+  });
+
   test("has a server fetch an image by its address, which it refuses for its own machine (P7)", async () => {
     const image = { url: "http://127.0.0.1/a.png" };
     expect(client().submit(image, { pipeline: "blur" })).rejects.toMatchObject({ code: "url_refused" });
