@@ -15,10 +15,13 @@ export function statsOf(master: Master, owner: string | undefined): Stats {
     threads: sum(live.map(({ threads }) => threads)),
     tiles: {
       in_flight: sum(live.map(({ in_flight }) => in_flight)),
-      per_second: sum(live.map(({ tiles_per_second }) => tiles_per_second)),
+      per_second: hundredths(sum(live.map(({ tiles_per_second }) => tiles_per_second))),
       ...{ sent, sent_again: sentAgain },
     },
   };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+/** A pace that dies away is nothing at some time. */
+const hundredths = (number: number): number => Math.round(number * 100) / 100;
