@@ -38,6 +38,12 @@ export const BENCHES: readonly Bench[] = [
     run: async (options) => (await import("./start.ts")).findStart(options),
   },
   {
+    name: "service",
+    about: "small jobs over HTTP at 1, 8 and 64 clients: how many, and how soon each is done",
+    minutes: { quick: 0.3, usual: 1.5 },
+    run: async (options) => (await import("./service.ts")).findService(options),
+  },
+  {
     name: "memory",
     about: "peak memory and time as images grow",
     minutes: { quick: 0.1, usual: 0.3 },

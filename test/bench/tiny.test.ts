@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { benchEngine, printEngine } from "../../bench/engine.ts";
 import { benchMemory, printMemory } from "../../bench/memory.ts";
+import { benchService, printService } from "../../bench/service.ts";
 import { benchStart, printStart } from "../../bench/start.ts";
 
 // Benches run tiny here, so that they do not rot; what they measure at this size means nothing.
@@ -31,4 +32,12 @@ test("bench start: reports the three waits", async () => {
   const found = await benchStart(1);
   for (const [ms] of [found.transformsMs, found.masterMs, found.photoMs]) expect(ms).toBeGreaterThan(0);
   expect(printStart(found)).toContain("master ready");
+});
+
+test("bench service: reports jobs and questions a second, and waits", async () => {
+  const [row, ...more] = await benchService({ clients: [2], jobs: 6, requests: 20, repeats: 1 });
+  expect(more).toEqual([]);
+  for (const [value] of [row!.jobsPerSecond, row!.p50Ms, row!.p99Ms, row!.requestsPerSecond])
+    expect(value).toBeGreaterThan(0);
+  expect(printService([row!])).toContain("until done");
 });
