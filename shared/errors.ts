@@ -138,7 +138,10 @@ const TABLE = {
   bus_send_failed: [503, "Kafka did not take a message."],
   bus_consumer_stopped: [503, "Kafka gives no more messages."],
   queue_full: [503, "The queue is full. Try again later."],
-  address_not_loopback: [500, "Without credentials only a loopback address is served. Use 127.0.0.1."],
+  address_not_loopback: [
+    500,
+    "Without credentials only a loopback address is served. Make a key (tessera keys create), or use 127.0.0.1.",
+  ],
   folder_in_use: [500, "Another Tessera is at work in this folder. Stop it, or choose another folder."],
   folder_too_new: [
     500,

@@ -11,6 +11,7 @@ import {
 import { SCOPES, type Scope } from "../../shared/api/scopes.ts";
 import type { Settings } from "../../shared/config/table.ts";
 import { TesseraError } from "../../shared/errors.ts";
+import { log } from "../../shared/log.ts";
 import type { Caller } from "./caller.ts";
 
 /** A provider whose access tokens are taken. */
@@ -38,6 +39,8 @@ const TIMEOUT_MS = 3000;
 const ANSWER_BYTES_MAX = 1 << 20;
 /** How far clocks may lie apart. */
 const CLOCK_TOLERANCE_S = 30;
+/** A provider that is away is written into the log so often. */
+const COMPLAIN_EVERY_MS = 60_000;
 /** OpenID Connect Core 1.0, section 2: at most 255 characters. */
 const SUBJECT = /^[^\p{Cc}\u2028\u2029]{1,255}$/u;
 
@@ -55,6 +58,7 @@ const NO_SUCH_KEY = [
 /** Access tokens of an OAuth 2.0 provider: JWTs, signed with its published keys. Source: RFC 9068. */
 export class Tokens {
   private keys: Promise<JWTVerifyGetKey> | undefined;
+  private complainedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly provider: Provider,
@@ -93,8 +97,17 @@ export class Tokens {
       return await (await this.keys)(...args);
     } catch (thrown) {
       if (NO_SUCH_KEY.some((fault) => thrown instanceof fault)) throw thrown;
+      this.complain(thrown);
       throw new TesseraError("oidc_unavailable", "", { cause: thrown });
     }
+  }
+
+  private complain(thrown: unknown): void {
+    const nowMs = this.now();
+    if (nowMs - this.complainedMs < COMPLAIN_EVERY_MS) return;
+    this.complainedMs = nowMs;
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    log.warn(`No keys can be had of ${this.provider.issuer}, so no tokens are taken: ${why}`);
   }
 
   /** The provider's keys; if it does not answer it is asked again next time. */

@@ -57,7 +57,7 @@ const LOGINS: Readonly<Record<string, JsonSchema>> = {
     type: "apiKey",
     in: "cookie",
     name: "tessera_session",
-    description: "A browser that has signed in.",
+    description: "A browser that has signed in; with TLS the name is `__Host-tessera_session`.",
   },
 };
 
