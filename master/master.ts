@@ -248,7 +248,7 @@ export class Master {
   /** Stops a job at once and frees its disk. @throws job_not_found, job_not_active */
   cancel(id: string): JobView {
     this.unended(id);
-    this.store.cancel(id);
+    this.store.cancel(id, this.runner.underWay(id)?.phases);
     const under = this.runner.interrupt(id, new TesseraError("job_cancelled"));
     if (!under) this.files.discard(this.store.get(id)!);
     return this.told(id);

@@ -53,8 +53,11 @@ export interface JobResult {
   readonly height: number;
   readonly bytes: number;
   readonly wallMs: number;
-  readonly phases: Readonly<Record<string, number>>;
+  readonly phases: Phases;
 }
+
+/** Milliseconds by phase. */
+export type Phases = Readonly<Record<string, number>>;
 
 /** What stands beside the request: whose job it is, and what its owner wants to be known or done. */
 export interface JobAbout {
@@ -87,6 +90,8 @@ export interface JobRecord extends JobAbout, Kept {
   readonly endedMs?: number;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
   readonly result?: JobResult;
+  /** Of a job that has ended without a result. */
+  readonly phases?: Phases;
   /** Whether its files have expired. */
   readonly gone: boolean;
   /** How often it has been begun anew, with the first time. */

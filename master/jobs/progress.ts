@@ -1,5 +1,5 @@
 import type { TileEvent } from "../dispatch/dispatcher.ts";
-import { hasEnded, type JobRecord, type JobView } from "./job.ts";
+import { hasEnded, type JobRecord, type JobView, type Phases } from "./job.ts";
 import type { TileMap } from "./tile_map.ts";
 
 /** What one job under way has done so far; kept in memory, since the store tells it anew after a restart. */
@@ -40,7 +40,7 @@ export class Progress {
 /** What is known of a job that is under way. */
 export interface UnderWay {
   readonly progress: Progress;
-  readonly phases: Readonly<Record<string, number>>;
+  readonly phases: Phases;
 }
 
 /** A job as it is shown; `now` for one that has not ended. */
@@ -48,7 +48,7 @@ export function viewOf(record: JobRecord, underWay: UnderWay | undefined, now: n
   const { request, result } = record;
   const { probe, source, output, pipeline, planned } = request;
   const wallMs = result?.wallMs ?? (record.endedMs ?? now) - record.createdMs;
-  const phases = result?.phases ?? underWay?.phases;
+  const phases = result?.phases ?? record.phases ?? underWay?.phases;
   const { tilesDone, tilesRetried, error } = record;
   const still = {
     tiles_done: result === undefined ? tilesDone : planned.tiles,

@@ -7,7 +7,7 @@ import { log } from "../../shared/log.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
-import { hasEnded, type JobRecord } from "./job.ts";
+import { hasEnded, type JobRecord, type Phases } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
 import { JobRun, type JobRunNeeds } from "./job_run.ts";
 import { Progress, type UnderWay } from "./progress.ts";
@@ -174,7 +174,7 @@ export class JobRunner {
       // Who sees the job failed finds the letter.
       await this.letters.get(id);
       this.letters.delete(id);
-      this.fail(id, thrown);
+      this.fail(id, thrown, run.clock.soFar());
     }
     this.active.delete(id);
     if (this.stopping) return;
@@ -203,13 +203,14 @@ export class JobRunner {
     );
   }
 
-  private fail(id: string, thrown: unknown): void {
+  private fail(id: string, thrown: unknown, phases?: Phases): void {
     const error = asTesseraError(thrown);
     if (error.code === "internal")
       log.error("A job has failed by a fault of ours.", { job: id, err: error.cause ?? error });
     // Interrupted by a stop or a pause, it stays as it is and goes on later.
-    if (!this.stopping && error.code !== "job_paused")
-      this.options.store.fail(id, error.code, error.message, this.options.files.keptWhenFailed(error.code));
+    if (this.stopping || error.code === "job_paused") return;
+    const { store, files } = this.options;
+    store.fail(id, error.code, error.message, { ...files.keptWhenFailed(error.code), phases });
   }
 
   private activeOf(sizes: readonly JobSize[]): number {

@@ -1,6 +1,6 @@
 import { ACTIVE_STATES } from "../../shared/api/job.ts";
 import { isErrorCode } from "../../shared/errors.ts";
-import type { JobRecord, JobRequest, JobResult, JobState } from "../jobs/job.ts";
+import type { JobRecord, JobRequest, JobResult, JobState, Phases } from "../jobs/job.ts";
 
 /** For `IN (…)`. */
 export const sqlList = (states: readonly JobState[]): string =>
@@ -28,6 +28,7 @@ export interface JobRow {
   expires_ms: number | null;
   source_expires_ms: number | null;
   gone: 0 | 1;
+  phases: string | null;
   tries: number;
   tiles_done: number;
   tiles_retried: number;
@@ -50,6 +51,7 @@ export function toRecord(row: JobRow): JobRecord {
     ...(row.expires_ms !== null && { expiresMs: row.expires_ms }),
     ...(row.source_expires_ms !== null && { sourceExpiresMs: row.source_expires_ms }),
     gone: row.gone === 1,
+    ...(row.phases !== null && { phases: JSON.parse(row.phases) as Phases }),
     tries: row.tries,
     tilesDone: row.tiles_done,
     tilesRetried: row.tiles_retried,

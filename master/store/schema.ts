@@ -59,6 +59,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN expires_ms INTEGER;                 -- when its files go; set at its end
   ALTER TABLE jobs ADD COLUMN source_expires_ms INTEGER;          -- when its source goes, as long as that is there
   ALTER TABLE jobs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;    -- whether its files have gone
+  ALTER TABLE jobs ADD COLUMN phases TEXT;                        -- JSON: milliseconds by phase, until its end
   ALTER TABLE jobs ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE jobs ADD COLUMN tiles INTEGER NOT NULL DEFAULT 0;   -- of all its stages
   ALTER TABLE jobs ADD COLUMN tiles_done INTEGER NOT NULL DEFAULT 0;

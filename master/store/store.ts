@@ -3,7 +3,16 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import { log } from "../../shared/log.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { ATTEMPTS_MAX } from "../dispatch/stage_run.ts";
-import type { ActiveState, JobAbout, JobRecord, JobRequest, JobResult, JobState, Kept } from "../jobs/job.ts";
+import type {
+  ActiveState,
+  JobAbout,
+  JobRecord,
+  JobRequest,
+  JobResult,
+  JobState,
+  Kept,
+  Phases,
+} from "../jobs/job.ts";
 import type { StoredTile } from "../jobs/tile_map.ts";
 import type { Database } from "./database.ts";
 import { ACTIVE, type JobRow, sqlList, toRecord } from "./job_row.ts";
@@ -23,6 +32,8 @@ interface End {
   readonly text?: string;
   readonly result?: string;
   readonly kept?: Kept;
+  /** Of a job that has no result. */
+  readonly phases?: Phases | undefined;
 }
 
 interface EventRow {
@@ -82,18 +93,24 @@ export class JobStore {
     });
   }
 
-  fail(id: string, code: ErrorCode, text: string, kept: Kept = {}): boolean {
+  fail(
+    id: string,
+    code: ErrorCode,
+    text: string,
+    left: Kept & { phases?: Phases | undefined } = {},
+  ): boolean {
     return this.db.durably(() => {
-      const moved = this.move(id, ACTIVE_STATES, "failed", code);
-      if (moved) this.end(id, { code, text, kept });
+      const moved = this.move(id, ACTIVE_STATES, "failed", `${code}: ${text}`);
+      const { phases, ...kept } = left;
+      if (moved) this.end(id, { code, text, kept, phases });
       return moved;
     });
   }
 
-  cancel(id: string): boolean {
+  cancel(id: string, phases?: Phases): boolean {
     return this.db.durably(() => {
       const moved = this.move(id, ACTIVE_STATES, "cancelled");
-      if (moved) this.end(id, {});
+      if (moved) this.end(id, { phases });
       return moved;
     });
   }
@@ -115,7 +132,7 @@ export class JobStore {
   retry(id: string): boolean {
     return this.db.durably(() => {
       const { changes } = this.db.run(
-        `UPDATE jobs SET state = 'queued', ended_ms = NULL, error_code = NULL, error_text = NULL, paused = 0,
+        `UPDATE jobs SET state = 'queued', ended_ms = NULL, error_code = NULL, error_text = NULL, paused = 0, phases = NULL,
                          expires_ms = NULL, source_expires_ms = NULL, tries = tries + 1
          WHERE id = $id AND state = 'failed'`,
         { id },
@@ -296,12 +313,13 @@ export class JobStore {
     return changes === 1;
   }
 
-  private end(id: string, { code, text, result, kept }: End): void {
+  private end(id: string, { code, text, result, kept, phases }: End): void {
     this.db.run(
       `UPDATE jobs SET ended_ms = $now, error_code = $code, error_text = $text, result = $result,
-                       expires_ms = $expires, source_expires_ms = $sourceExpires WHERE id = $id`,
+                       phases = $phases, expires_ms = $expires, source_expires_ms = $sourceExpires WHERE id = $id`,
       {
         ...{ id, now: this.now(), code: code ?? null, text: text ?? null, result: result ?? null },
+        phases: phases === undefined ? null : JSON.stringify(phases),
         ...{ expires: kept?.expiresMs ?? null, sourceExpires: kept?.sourceExpiresMs ?? null },
       },
     );

@@ -113,6 +113,27 @@ describe("GET /v1/jobs/{id}/events", () => {
   });
 });
 
+test("P8: what a job came to that has failed or was cancelled: its error, each try, and its phases", async () => {
+  await withBench({}, async (bench) => {
+    new OwnWorker(bench.bus, bench.buffers, (task, own) =>
+      task.tile === 1 ? own.publish(own.failed(task, "out of luck")) : own.answer(task),
+    );
+    const { id } = await jobFrom(await sendRaw(edgeOf(bench), image, "?tile_size=64"));
+    const failed = await bench.master.wait(id);
+    expect(failed.progress).toMatchObject({ tiles_failed: 1, tiles_retried: 3 });
+    bench.master.retry(id);
+    await bench.master.wait(id);
+    const shown = (await (await get(bench, `/v1/jobs/${id}`)).json()) as JobView;
+    expect(shown).toMatchObject({ attempts: 2, error: { code: "tile_failed" } });
+    expect(Object.keys(shown.phases!).toSorted()).toEqual(["ingest", "stage-0"]);
+    const fails = bench.master.events(id, 100).filter(({ what }) => what === "failed");
+    expect(fails.map(({ detail }) => /^tile_failed: .*Tile 1,0 .*out of luck/.test(detail))).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
+
 describe("DELETE /v1/jobs/{id}", () => {
   test("forgets a job that is done, with its files and its history", async () => {
     await withDone("", async (bench, id) => {
