@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Client } from "../../client/client.ts";
@@ -7,6 +7,7 @@ import { connect, forEach, type RemoteOptions, withMaster } from "../remote.ts";
 import { interruptible } from "../run/interruption.ts";
 import { checkWritable, receiveInto, sendToStdout } from "../run/place.ts";
 import { type Target, targetOf } from "../run/target.ts";
+import { transferLine } from "../run/transfer_line.ts";
 import { formatBytes, paint, printJson } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -49,20 +50,23 @@ async function fetchAll(ids: string[], options: Options): Promise<void> {
 }
 
 async function fetchOne(client: Client, id: string, target: Target, signal: AbortSignal) {
-  const { name, bytes, stream } = await client.download(id, { signal });
-  if (target.kind === "stdout") {
-    await sendToStdout(stream);
-    return { place: "-", bytes };
-  }
-  const place = target.kind === "file" ? target.path : join(target.path, name);
+  const progress = transferLine(id, "received");
+  const { name, bytes, stream } = await client.download(id, { signal, onProgress: progress.show });
   try {
+    if (target.kind === "stdout") {
+      await sendToStdout(stream);
+      return { place: "-", bytes };
+    }
+    const place = target.kind === "file" ? target.path : join(target.path, name);
     // A file that was named may be written over; one whose name the server has chosen may not.
     if (target.kind === "folder" && existsSync(place))
       throw new UsageError(`${place} exists already. Name another with --output.`);
     await receiveInto(stream, place);
+    return { place, bytes };
   } catch (thrown) {
     await stream.cancel().catch(() => {}); // it has ended or is being read
     throw thrown;
+  } finally {
+    progress.clear();
   }
-  return { place, bytes: statSync(place).size };
 }

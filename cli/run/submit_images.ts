@@ -3,12 +3,12 @@ import { type Client, hasEnded, type Image, type JobView } from "../../client/cl
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { UsageError } from "../failure.ts";
 import { connect, forEach, type RemoteOptions } from "../remote.ts";
-import { formatBytes, printJson } from "../terminal.ts";
+import { printJson } from "../terminal.ts";
 import { interruptible } from "./interruption.ts";
 import { jobDisplay } from "./job_lines.ts";
 import type { ImageOptions } from "./options.ts";
-import { bar, REDRAW_MS } from "./progress_bar.ts";
 import { imageFile, submission } from "./there.ts";
+import { transferLine } from "./transfer_line.ts";
 import { watchJobs } from "./watch_jobs.ts";
 
 export interface SubmitCommandOptions extends ImageOptions, RemoteOptions {
@@ -55,7 +55,7 @@ async function submitImage(
   const image: Image = url ? { url: path } : path === "-" ? Bun.stdin.stream() : await imageFile(path);
   const { priority, format, label: labels, webhook, expiresIn: expires_in } = options;
   const name = options.name ?? (path === "-" ? "stdin" : url ? undefined : basename(path));
-  const progress = uploadLine(name ?? path);
+  const progress = transferLine(name ?? path, "sent");
   try {
     const job = { name, priority, labels, webhook, expires_in };
     const what = { ...submission({ image: path, options, format }), ...job, signal };
@@ -81,23 +81,4 @@ async function waitFor(
   } finally {
     display?.clear();
   }
-}
-
-/** How much of an image is sent, on a terminal. */
-function uploadLine(name: string) {
-  const { stderr } = process;
-  let drawnMs = performance.now();
-  return {
-    show({ bytes, total }: { bytes: number; total: number | undefined }): void {
-      if (!stderr.isTTY || performance.now() - drawnMs < REDRAW_MS) return;
-      drawnMs = performance.now();
-      const part = total === undefined ? "" : `${bar(total === 0 ? 1 : bytes / total)} `;
-      stderr.write(
-        `\r${`${name.slice(-30)} ${part}${formatBytes(bytes)} sent`.slice(0, stderr.columns - 1)}\x1b[K`,
-      );
-    },
-    clear(): void {
-      if (stderr.isTTY) stderr.write("\r\x1b[K");
-    },
-  };
 }
