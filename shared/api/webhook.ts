@@ -10,6 +10,16 @@ const Event = Type.Unsafe<`job.${(typeof ENDED_STATES)[number]}`>(
 );
 const DeliveryId = Type.String({ description: "Stays the same however often it is sent." });
 
+export const WEBHOOK_HEADERS = {
+  "Tessera-Event": Event,
+  "Tessera-Delivery": DeliveryId,
+  "Tessera-Signature": Type.String({
+    pattern: "^t=\\d+,v1=[0-9a-f]{64}$",
+    description:
+      "`t`: seconds since 1970, by which old ones can be refused. `v1`: the HMAC-SHA256 of that number, a dot and the body's bytes, by the server's secret for webhooks.",
+  }),
+} as const;
+
 /** What a webhook is sent. */
 export const WebhookBodySchema = Type.Object({
   id: DeliveryId,

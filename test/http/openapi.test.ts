@@ -18,6 +18,12 @@ describe("the OpenAPI document", () => {
     expect(valid).toBe(true);
   });
 
+  test("says what webhooks are sent", () => {
+    const { post } = document.webhooks.jobEnded!;
+    expect(JSON.stringify(post.requestBody)).toContain("#/components/schemas/Job");
+    expect(JSON.stringify(post.parameters)).toContain("Tessera-Signature");
+  });
+
   test("is always the same", () => {
     expect(JSON.stringify(openApiDocument())).toBe(JSON.stringify(document));
   });

@@ -7,7 +7,7 @@ import { Value } from "@sinclair/typebox/value";
 import type { JobView } from "../../master/jobs/job.ts";
 import type { OutboundOptions } from "../../master/outbound/outbound.ts";
 import { DEFAULT_WEBHOOKS, type WebhookOptions } from "../../master/webhooks/webhooks.ts";
-import { type DeliveryView, WebhookBodySchema } from "../../shared/api/webhook.ts";
+import { type DeliveryView, WEBHOOK_HEADERS, WebhookBodySchema } from "../../shared/api/webhook.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench, picture, spec, turn, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
@@ -127,6 +127,8 @@ describe("the end of a job is told", () => {
     const at = Math.floor(clock.now() / 1000);
     const mac = createHmac("sha256", SECRET).update(`${at}.${body}`).digest("hex");
     expect(headers.get("tessera-signature")).toBe(`t=${at},v1=${mac}`);
+    for (const [name, schema] of Object.entries(WEBHOOK_HEADERS))
+      expect([name, Value.Check(schema, headers.get(name))]).toEqual([name, true]);
     expect([path, headers.get("tessera-event"), headers.get("tessera-delivery")]).toEqual([
       ...["/hook", "job.done", delivery.id],
     ]);

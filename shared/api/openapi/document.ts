@@ -5,6 +5,7 @@ import { ROUTES } from "../routes.ts";
 import { SCOPES } from "../scopes.ts";
 import { type OperationObject, operationOf } from "./operation.ts";
 import { type JsonSchema, SchemaCollector } from "./schemas.ts";
+import { webhooksOf } from "./webhooks.ts";
 
 export type { JsonSchema, OperationObject };
 
@@ -14,6 +15,7 @@ export interface OpenApi {
   readonly servers: readonly { readonly url: string }[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
+  readonly webhooks: ReturnType<typeof webhooksOf>;
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
     readonly securitySchemes: Readonly<Record<string, JsonSchema>>;
@@ -86,6 +88,7 @@ export function openApiDocument(): OpenApi {
     servers: [{ url: "/" }],
     tags: tags.map((name) => ({ name, description: TAGS[name] ?? "" })),
     paths: Object.fromEntries(paths),
+    webhooks: webhooksOf(schemas),
     components: { schemas: schemas.components, securitySchemes: LOGINS },
   };
 }
