@@ -20,6 +20,9 @@ export interface Limits extends ImageLimits {
   /** How long it is known of a job that has ended. */
   readonly historyKeptMs: number;
   readonly batchImagesMax: number;
+  /** Disk for images that are decoded to be looked at, and how long each is kept that nobody looks at. */
+  readonly previewBytesMax: number;
+  readonly previewKeptMs: number;
   /** Of one owner, and of one address. */
   readonly each: LimiterSettings;
   /** Ranges of addresses. */
@@ -31,7 +34,7 @@ export interface Limits extends ImageLimits {
 
 const HOUR_MS = 3_600_000;
 
-export const limitsOf = ({ limits, retention, trusted_proxies }: Settings): Limits => ({
+export const limitsOf = ({ limits, preview, retention, trusted_proxies }: Settings): Limits => ({
   pixelsMax: limits.pixels,
   sideMax: limits.side,
   unboundedPixelsMax: limits.unbounded_pixels,
@@ -44,6 +47,8 @@ export const limitsOf = ({ limits, retention, trusted_proxies }: Settings): Limi
   sourceKeptMs: (retention.source_hours ?? retention.result_hours_max) * HOUR_MS,
   historyKeptMs: retention.history_days * 24 * HOUR_MS,
   batchImagesMax: limits.batch_images,
+  previewBytesMax: preview.disk_bytes,
+  previewKeptMs: preview.kept_minutes * 60_000,
   each: {
     requestsPerMinute: limits.requests_per_minute,
     pixelsPerMinute: limits.pixels_per_minute,

@@ -19,6 +19,7 @@ import { Limiter } from "./limiting/limiter.ts";
 import type { MasterOptions } from "./options.ts";
 import { DEFAULT_OUTBOUND, Outbound } from "./outbound/outbound.ts";
 import { Packing } from "./packing/packing.ts";
+import { Previews } from "./preview/previews.ts";
 import { BatchStore } from "./store/batches.ts";
 import { Database } from "./store/database.ts";
 import { DeliveryStore } from "./store/deliveries.ts";
@@ -46,6 +47,7 @@ export class Master {
   readonly outbound: Outbound;
   readonly webhooks: Webhooks;
   readonly batches: Batches;
+  readonly pictures: Previews;
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
@@ -100,6 +102,7 @@ export class Master {
       ...{ store: new DeliveryStore(this.db, now), job: (id: string) => this.job(id) },
     });
     this.batches = new Batches({ store: new BatchStore(this.db, now), files, limits, now });
+    this.pictures = new Previews({ dir: options.dir, limits, store, files, now, runner: this.runner });
   }
 
   /** Where uploads are written to before they are submitted. */
@@ -130,7 +133,7 @@ export class Master {
     const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
     for (const job of unfinished.sort((a, b) => begun(a) - begun(b)))
       if (!job.paused) this.runner.enqueue(job);
-    this.endSweeps = this.every(SWEEP_EVERY_MS, () => this.retention.sweep());
+    this.endSweeps = this.every(SWEEP_EVERY_MS, () => void [this.retention.sweep(), this.pictures.sweep()]);
     this.runner.schedule();
     this.webhooks.start();
   }
@@ -142,8 +145,8 @@ export class Master {
     await this.runner.stop();
     this.dispatcher.stop();
     await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
-    await Promise.all([this.packing.close(), closeCodecPool()]);
-    await Promise.all([this.webhooks.stop(), this.retention.stop()]);
+    const stopped = [this.webhooks.stop(), this.retention.stop()];
+    await Promise.all([...stopped, this.packing.close(), this.pictures.close(), closeCodecPool()]);
     this.db.close();
   }
 

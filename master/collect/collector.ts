@@ -29,6 +29,8 @@ interface Written {
 export class Collector {
   /** Sums over all tiles that are marked. */
   readonly figures: Float64Array | undefined;
+  /** 1 for each tile that is in the canvas. */
+  readonly there: Uint8Array;
   private readonly missing: number[];
   private written: Written[] = [];
   private marking = false;
@@ -38,6 +40,7 @@ export class Collector {
   constructor(private readonly needs: CollectorNeeds) {
     const { plan, store, job } = needs;
     this.missing = Array.from({ length: plan.rows }, () => plan.columns);
+    this.there = new Uint8Array(plan.columns * plan.rows);
     for (const { tile, done } of store.triedTiles(job, plan.index)) if (done) this.row(tile, 1);
     if (plan.ends !== undefined)
       this.figures = store.stage(job, plan.index).figures ?? new Float64Array(figuresLength(plan.output));
@@ -94,6 +97,7 @@ export class Collector {
   private row(tile: number, count: number): void {
     const row = Math.floor(tile / this.needs.plan.columns);
     this.missing[row]! -= count;
+    this.there.fill(1, tile, tile + count);
   }
 
   private advance(): void {

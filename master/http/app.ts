@@ -8,6 +8,7 @@ import { bulkHandlers } from "./handlers/bulk.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
 import { keyHandlers } from "./handlers/keys.ts";
+import { pictureHandlers } from "./handlers/pictures.ts";
 import { sessionHandlers } from "./handlers/session.ts";
 import { systemHandlers } from "./handlers/system.ts";
 import { webhookHandlers } from "./handlers/webhooks.ts";
@@ -34,6 +35,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...workerHandlers(master),
     ...eventHandlers(events, gate),
     ...systemHandlers(master),
+    ...pictureHandlers(master),
     ...keyHandlers(access.keys),
     ...sessionHandlers(access),
   };

@@ -49,6 +49,14 @@ export interface JobRunNeeds {
   readonly onDead: (letter: DeadLetter) => void;
 }
 
+/** What there is to be seen of a job's pictures while it is on its way. */
+export interface Sights {
+  /** Rows of the source's canvas, from the top. */
+  readonly rows: () => number;
+  /** 1 for each tile of the last stage that is in its canvas; undefined before that has begun. */
+  readonly there: () => Uint8Array | undefined;
+}
+
 /**
  * One job on its way: ingest, its stages, export. The phases overlap: tiles start behind the decoder's front and
  * strips are encoded behind the finished tiles. What a crash left is taken up: the canvases and what the store marks.
@@ -61,6 +69,9 @@ export class JobRun {
   private exporter: Exporter | undefined;
   private decoder: Promise<void> | undefined;
   private decoded: Promise<void> | undefined;
+  private rows: () => number = () => 0;
+  private there: Uint8Array | undefined;
+  readonly sights: Sights = { rows: () => this.rows(), there: () => this.there };
 
   constructor(
     readonly record: JobRecord,
@@ -78,6 +89,7 @@ export class JobRun {
       const probed = await probe(source.path, this.needs.limits);
       this.enter();
       const decoding = this.ingest(probed, profile);
+      this.rows = decoding.rowsReady;
       const front = setInterval(() => this.needs.dispatcher.pump(), FRONT_POLL_MS);
       const decoded = decoding.done.then(() => this.sourceComplete()).finally(() => clearInterval(front));
       this.decoded = decoded;
@@ -163,6 +175,7 @@ export class JobRun {
     if (last && target !== undefined) this.exporter = this.openExport(target, metadata);
     const onRows = (rows: number) => last && this.exporter?.rowsDone(rows);
     const collector = new Collector({ job, plan, target, store, durable, onRows });
+    if (last) this.there = collector.there;
     const rowsReady = sourceName === "source.v" ? decoded : () => plan.input.height;
     this.clock.start(`stage-${plan.index}`);
     const collect: Collector["put"] = (band, onWritten) => collector.put(band, onWritten);

@@ -9,7 +9,7 @@ import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
 import { hasEnded, type JobRecord, type Phases } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
-import { JobRun, type JobRunNeeds } from "./job_run.ts";
+import { JobRun, type JobRunNeeds, type Sights } from "./job_run.ts";
 import { Progress, type UnderWay } from "./progress.ts";
 import { JobQueue, type JobSize, sizeOf } from "./queue.ts";
 import { type TileChange, TileMap } from "./tile_map.ts";
@@ -121,6 +121,11 @@ export class JobRunner {
   /** Resolves once a job's run, if there is one, has let go of everything. */
   async free(id: string): Promise<void> {
     await this.running.get(id);
+  }
+
+  /** What there is to be seen of a job under way. */
+  sightsOf(id: string): Sights | undefined {
+    return this.active.get(id)?.run.sights;
   }
 
   /** Interrupts everything; it goes on at the next start. */

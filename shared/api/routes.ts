@@ -6,6 +6,7 @@ import { BULK } from "./routes/bulk.ts";
 import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
 import { KEYS } from "./routes/keys.ts";
+import { PICTURES } from "./routes/pictures.ts";
 import { SESSION } from "./routes/session.ts";
 import { SYSTEM } from "./routes/system.ts";
 import { WEBHOOKS } from "./routes/webhooks.ts";
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...WEBHOOKS,
   ...WORKERS,
   ...EVENTS,
+  ...PICTURES,
   ...SYSTEM,
   ...KEYS,
   ...SESSION,

@@ -155,6 +155,19 @@ const RETENTION = Type.Object(
   { title: "Retention", description: "What is kept of a job that has ended.", default: {} },
 );
 
+const PREVIEW = Type.Object(
+  {
+    disk_bytes: size(
+      MIB,
+      64 * TIB,
+      8 * GIB,
+      "Disk for images that are decoded to be looked at: of each, what it takes without any compression.",
+    ),
+    kept_minutes: whole(1, 10_080, 30, "min", "How long such an image is kept that nobody looks at."),
+  },
+  { title: "Previews", description: "For pictures to look at, and for live editing.", default: {} },
+);
+
 const KAFKA = Type.Object(
   {
     brokers: Type.Array(Type.String({ pattern: `^${HOST}:${PORT}$` }), {
@@ -345,6 +358,7 @@ export const SCHEMA = Type.Object({
   limits: LIMITS,
   tls: TLS,
   oidc: OIDC,
+  preview: PREVIEW,
   outbound: OUTBOUND,
   webhooks: WEBHOOKS,
   retention: RETENTION,

@@ -6,7 +6,9 @@ export function curlOf(method: string, path: string, operation: OperationObject,
   const query = parameters
     .filter((one) => one.in === "query" && one.required)
     .map(({ name, schema }) => `${name}=${encodeURIComponent(`${exampleOf(schema, document)}`)}`);
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `$${name.toUpperCase()}`);
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    inPath(name, parameters.find((one) => one.in === "path" && one.name === name)?.schema ?? {}, document),
+  );
   const address = `"$TESSERA${filled}${query.length === 0 ? "" : `?${query.join("&")}`}"`;
   const parts = ["curl", ...(method === "get" ? [] : ["-X", method.toUpperCase()]), address];
   if (security.length > 0) parts.push('-H "Authorization: Bearer $KEY"');
@@ -16,6 +18,12 @@ export function curlOf(method: string, path: string, operation: OperationObject,
   else if (answer !== "" && !answer.endsWith("json")) parts.push("-o answer");
   return parts.join(" ");
 }
+
+/** What was given out before is in a variable; of what there is a choice, one. */
+const inPath = (name: string, schema: JsonSchema, document: OpenApi): string =>
+  "anyOf" in schema || "enum" in schema || "pattern" in schema || schema.type === "integer"
+    ? `${exampleOf(schema, document)}`
+    : `$${name.toUpperCase()}`;
 
 function bodyOf(body: OperationObject["requestBody"], document: OpenApi): string[] {
   const types = Object.keys(body?.content ?? {});

@@ -39,6 +39,7 @@ const TAGS: Readonly<Record<string, string>> = {
   events: "What happens, as it happens.",
   session: "Who you are, and browsers that sign in.",
   keys: "Who may do what.",
+  pictures: "Images of jobs to look at, small or in parts, also while they run.",
   system: "What this server can do, and how it is.",
 };
 

@@ -1,0 +1,38 @@
+import type { PICTURES } from "../../../shared/api/routes/pictures.ts";
+import type { Master } from "../../master.ts";
+import { descriptor } from "../../preview/deep_zoom.ts";
+import { fixed } from "../etag.ts";
+import { pictureAnswer } from "../pictures.ts";
+import type { Handlers } from "../route_call.ts";
+import { ownJob } from "./own.ts";
+
+const whichOf = (name: string) => (name.startsWith("source") ? "source" : "result");
+
+export const pictureHandlers = (master: Master): Handlers<typeof PICTURES> => ({
+  getPreview: ({ params, query, caller, request, noTimeout }) => {
+    const { id } = ownJob(master, caller, params.id);
+    const { of, size, format } = query;
+    master.pictures.sizeOf(id, of); // whoever has a copy is not told that it is good when the original is gone
+    noTimeout();
+    return pictureAnswer(request, `${id} ${of} ${size} ${format}`, () =>
+      master.pictures.preview(id, of, { size, format }),
+    );
+  },
+  getZoom: ({ params, query, caller, request }) => {
+    const { id, state } = ownJob(master, caller, params.id);
+    const size = master.pictures.sizeOf(id, whichOf(params.descriptor));
+    const format = query.format ?? (state === "done" ? "jpeg" : "webp");
+    return fixed(descriptor(size, format), { "content-type": "application/xml" })(request);
+  },
+  getZoomTile: ({ params, caller, request, noTimeout }) => {
+    const { id } = ownJob(master, caller, params.id);
+    const [place = "", format] = params.tile.split(".") as [string, "jpeg" | "webp" | "png"];
+    const [column = 0, row = 0] = place.split("_").map(Number);
+    const { level, files } = params;
+    master.pictures.sizeOf(id, whichOf(files));
+    noTimeout();
+    return pictureAnswer(request, `${id} ${files} ${level}/${column}_${row} ${format}`, () =>
+      master.pictures.tile(id, whichOf(files), { level, column, row }, format),
+    );
+  },
+});

@@ -1,0 +1,37 @@
+import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
+import { decodeError } from "../codec/errors.ts";
+import { decoderInput } from "../codec/input.ts";
+import { failOnOf, sharp } from "../codec/sharp.ts";
+import type { ImageType } from "../probe/types.ts";
+import type { PictureFile } from "./job_views.ts";
+
+interface Wanted {
+  readonly size: number;
+  readonly format: PreviewFormat;
+  readonly quality: number;
+  readonly pixelsMax: number;
+}
+
+/**
+ * A small picture straight from a file that has been let in, upright, in sRGB: decoders that can, decode no more of it
+ * than it takes. @throws what decoding throws
+ */
+export async function thumbnail(
+  { path, type, firstFrameEnd }: PictureFile,
+  { size, format, quality, pixelsMax }: Wanted,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const known = type as ImageType;
+    const image = sharp(decoderInput(path, { type: known, firstFrameEnd }), {
+      ...{ limitInputPixels: pixelsMax, sequentialRead: true, failOn: failOnOf(known), autoOrient: true },
+    })
+      .resize({ width: size, height: size, fit: "inside", withoutEnlargement: true })
+      .toColourspace("srgb");
+    if (format === "jpeg") image.flatten({ background: "#ffffff" }).jpeg({ quality });
+    else if (format === "webp") image.webp({ quality, effort: 0 });
+    else image.png({ compressionLevel: 2 });
+    return new Uint8Array(await image.toBuffer());
+  } catch (thrown) {
+    throw decodeError(thrown);
+  }
+}
