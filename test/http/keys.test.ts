@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Access } from "../../master/access/access.ts";
 import { sameHash } from "../../master/access/secret.ts";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import type { KeyView } from "../../shared/api/key.ts";
 import { TestClock } from "../engine/clock.ts";
-import { type Bench, openBench } from "../engine/harness.ts";
+import { type Bench, openBench, withBench } from "../engine/harness.ts";
 import { edgeOf, expectProblem } from "./edge.ts";
 import { type Guarded, guard, UNLIMITED } from "./guarded.ts";
 
@@ -140,6 +141,15 @@ describe("keys", () => {
     }, dir);
   });
 
+  test.skipIf(process.geteuid?.() !== 0)("made by root are the folder's owner's to read", () => {
+    const dir = ownFolder();
+    chownSync(dir, 12345, 12345);
+    return withGuard(async () => {
+      for (const name of ["access.sqlite", "access.sqlite-wal", "access.sqlite-shm"])
+        expect(statSync(join(dir, name)).uid).toBe(12345);
+    }, dir);
+  });
+
   test("that another process makes or revokes count at once", () => {
     const dir = ownFolder();
     return withGuard(async (guarded) => {
@@ -228,6 +238,19 @@ describe("P7: the first key closes a server that was open to its machine", () =>
     onAll().close();
   });
 });
+
+test("P5: an address that guesses keys has to wait, whichever header it guesses in", () =>
+  withBench({}, async (limited) => {
+    const { app, key } = guard(limited);
+    const right = key();
+    const { signInFailuresPerMinute } = DEFAULT_LIMITS.each;
+    for (let i = 0; i < signInFailuresPerMinute; i++) {
+      const headers = i % 2 === 0 ? { "x-api-key": "wrong" } : { authorization: "Bearer wrong" };
+      await expectProblem(await whoami({ app }, headers as Record<string, string>), "unauthorized");
+    }
+    for (const headers of [{ "x-api-key": right }, bearer(right)] as Record<string, string>[])
+      await expectProblem(await whoami({ app }, headers), "rate_limited");
+  }));
 
 test("P7: how long it takes to compare secrets does not tell how much of one is right", () => {
   // The library's comparison does not stop at the first difference; that ours is that one shows in what it refuses.
