@@ -1,7 +1,8 @@
-/** What has changed in which of the hub's ticks; the oldest is forgotten. */
+/** What has changed, and in which of the hub's ticks last; what has not changed for longest is forgotten first. */
 export class Changes<K> {
-  private ticks: { readonly seq: number; readonly keys: ReadonlySet<K> }[] = [];
-  private size = 0;
+  /** The oldest changes first. */
+  private readonly ticks = new Map<K, number>();
+  private latest: number;
 
   /**
    * @param knownSince what changed up to it is not known
@@ -10,40 +11,44 @@ export class Changes<K> {
   constructor(
     private knownSince: number,
     private readonly keysMax: number,
-  ) {}
+  ) {
+    this.latest = knownSince;
+  }
 
   add(seq: number, keys: ReadonlySet<K>): void {
-    this.ticks.push({ seq, keys });
-    this.size += keys.size;
-    while (this.size > this.keysMax) {
-      const oldest = this.ticks.shift()!;
-      this.size -= oldest.keys.size;
-      this.knownSince = oldest.seq;
+    this.latest = seq;
+    for (const key of keys) {
+      this.ticks.delete(key);
+      this.ticks.set(key, seq);
+    }
+    for (const [key, tick] of this.ticks) {
+      if (this.ticks.size <= this.keysMax) break;
+      this.ticks.delete(key);
+      this.knownSince = tick;
     }
   }
 
   /** What was known up to `seq` says nothing any more. */
   forget(seq: number): void {
-    this.ticks = [];
-    this.size = 0;
+    this.ticks.clear();
     this.knownSince = seq;
+    this.latest = seq;
   }
 
-  /** The latest tick in which something changed, as far as it is known. */
+  /** The latest tick in which something changed. */
   get last(): number {
-    return this.ticks.at(-1)?.seq ?? this.knownSince;
+    return this.latest;
   }
 
-  /** The latest of our ticks that a reader knows who has been told up to `seq`; undefined if too much has happened since. */
-  floor(seq: number): number | undefined {
-    if (seq < this.knownSince) return undefined;
-    return this.ticks.findLast((tick) => tick.seq <= seq)?.seq ?? this.knownSince;
+  /** Whether all is known that has changed after `seq`. */
+  isKnown(seq: number): boolean {
+    return seq >= this.knownSince;
   }
 
   /** What has changed after `seq`. */
   after(seq: number): Set<K> {
     const keys = new Set<K>();
-    for (const tick of this.ticks) if (tick.seq > seq) for (const key of tick.keys) keys.add(key);
+    for (const [key, tick] of this.ticks) if (tick > seq) keys.add(key);
     return keys;
   }
 }

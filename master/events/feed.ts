@@ -40,7 +40,7 @@ export abstract class Feed<K> {
   private readonly frames = new Map<string, Frame>();
   private seq: number;
 
-  /** @param rememberedMax changes that are remembered for those who come back */
+  /** @param rememberedMax bound on what is told beside the whole: more has changed since somebody was here, or at once */
   constructor(
     private readonly options: FeedOptions,
     rememberedMax: number,
@@ -51,11 +51,10 @@ export abstract class Feed<K> {
 
   /** What comes next for a reader who has been told so much; undefined if that is all for now. */
   next(told: Told): Next | undefined {
-    const since = told.kind === "all" ? this.changes.floor(told.seq) : undefined;
-    if (since === undefined) return this.part(told);
+    if (told.kind !== "all" || !this.changes.isKnown(told.seq)) return this.part(told);
+    if (this.isAll(told)) return undefined;
     const seq = this.changes.last;
-    if (since === seq) return undefined;
-    const frame = this.shared(`after ${since}`, () => this.delta(this.changes.after(since), seq));
+    const frame = this.shared(`after ${told.seq}`, () => this.delta(this.changes.after(told.seq), seq));
     return { frame, told: { kind: "all", seq } };
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Caller } from "../../master/access/caller.ts";
 import { EventHub } from "../../master/events/hub.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
-import { CLOSE, type ServerMessage } from "../../shared/api/events.ts";
+import { CLOSE, type ServerMessage, type Since } from "../../shared/api/events.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, picture, spec, unowned, withBench } from "../engine/harness.ts";
 import { TestOutlet } from "./outlet.ts";
@@ -82,6 +82,37 @@ describe("P5: a reader", () => {
       expect(priorities).toEqual([5, 9]);
       clock.pass(29_000);
       expect(outlet.closed).toBeUndefined();
+    });
+  });
+
+  test("that was away for long is told what has changed, if that is little, and the whole if it is much", async () => {
+    await watched(async ({ bench, clock, hub, id }) => {
+      let since: Since | undefined;
+      /** Comes, is told what there is, and goes. */
+      const visit = () => {
+        const told: (readonly [snapshot: boolean, jobs: number])[] = [];
+        const outlet = new TestOutlet(undefined, (message) => {
+          if (message.type !== "jobs") return;
+          told.push([message.snapshot, message.jobs.length]);
+          since = { epoch: hub.epoch, seq: message.seq };
+        });
+        const reader = hub.open(ANN, outlet, () => ANN);
+        reader.subscribe("jobs", since);
+        reader.flush();
+        reader.end();
+        return told;
+      };
+      clock.pass(1000);
+      expect(visit()).toEqual([[true, 1]]);
+      for (let n = 0; n < 1000; n++) {
+        bench.master.setPriority(id, n % 10);
+        clock.pass(100);
+      }
+      expect(visit()).toEqual([[false, 1]]);
+      const source = unowned(await picture(bench.folder, spec(64, 64)));
+      for (let n = 0; n < 250; n++) await bench.master.submit({ source, pipeline: [], owner: "ann" });
+      clock.pass(100);
+      expect(visit()).toEqual([[true, 100]]);
     });
   });
 

@@ -4,7 +4,8 @@ import { sorted } from "./sorted.ts";
 
 /** Jobs that a snapshot has. */
 const JOBS_SHOWN = 100;
-const REMEMBERED_MAX = 1000;
+/** Beyond it the whole is told, which is less. */
+const REMEMBERED_MAX = 2 * JOBS_SHOWN;
 
 /** All jobs of an owner, or everyone's. */
 export class JobsFeed extends Feed<string> {
