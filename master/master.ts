@@ -48,6 +48,7 @@ export class Master {
   readonly webhooks: Webhooks;
   readonly batches: Batches;
   readonly pictures: Previews;
+  readonly ended: JobStore["ended"];
   private readonly files: JobFiles;
   private readonly db: Database;
   private readonly store: JobStore;
@@ -74,6 +75,7 @@ export class Master {
     this.files = new JobFiles(options.dir, options.limits, this.now);
     this.db = new Database(join(options.dir, "tessera.sqlite"), options.durable);
     this.store = new JobStore(this.db, this.now);
+    this.ended = this.store.ended;
     this.listed = new JobList(this.db);
     this.once = new Idempotency(this.db, this.now);
     this.retention = new Retention({
@@ -153,8 +155,7 @@ export class Master {
   /** Whether an owner may have another job, to be asked before its image is sent. @throws quota_reached, bus_closed */
   refuseIfFull(owner: string): void {
     this.refuseIfStopping();
-    const queuedJobs = () => this.store.activeOf(owner);
-    this.limiter.another({ queuedJobs, storedBytes: () => this.store.bytesOf(owner) });
+    this.limiter.another(owner, this.store);
   }
 
   /** Whether so many bytes more leave the disk the room that it has to keep. @throws disk_full */

@@ -110,6 +110,7 @@ const TABLE = {
   oidc_unavailable: [503, "The server that vouches for tokens cannot be reached or fails. Try again later."],
   key_not_found: [404, "There is no such key, or it has been revoked."],
   too_many_keys: [409, "There are as many keys as can be. Revoke those that nobody uses."],
+  not_ready: [503, "No jobs can be taken in now. What keeps it from that is told beside this."],
   bus_closed: [503, "The bus is closed."],
   bus_unreachable: [503, "Kafka cannot be reached. Check the brokers' addresses and that they run."],
   bus_login_refused: [
@@ -170,6 +171,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "bus_send_failed",
   "bus_consumer_stopped",
   "queue_full",
+  "not_ready",
   "rate_limited",
   "quota_reached",
   "op_failed",

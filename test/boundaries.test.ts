@@ -22,6 +22,7 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   { what: "addresses", imports: /^ipaddr\.js$/, only: /^(master\/(limiting|outbound)|shared\/config)\// },
   { what: "the client", imports: /^eventsource-parser$/, only: /^client\// },
   { what: "archives", imports: /^(client-zip|modern-tar)$/, only: /^master\/batches\// },
+  { what: "metrics", imports: /^prom-client$/, only: /^shared\/metrics\.ts$/ },
   { what: "the log", imports: /^pino$/, only: /^shared\/log\.ts$/ },
   { what: "the command line", imports: /^commander$/, only: /^cli\// },
   { what: "the page", imports: /^(preact|@preact\/.*|uplot|openseadragon)(\/|$)/, only: /^page\// },

@@ -1,3 +1,5 @@
+import { METRICS_TYPE } from "../shared/metrics.ts";
+
 const WELL_FOR_MS = 10_000;
 
 interface HealthOptions {
@@ -8,10 +10,18 @@ interface HealthOptions {
   readonly partitions: () => number;
   /** How long after its last heartbeat a worker counts as well. */
   readonly wellForMs?: number;
+  /** For Prometheus, in its text format. */
+  readonly metrics?: () => Promise<string>;
 }
 
 /** Answers /healthz to whoever watches over the process: 200 while its heartbeats arrive, 503 when they do not. */
-export function serveHealth({ port, beatMsAgo, partitions, wellForMs = WELL_FOR_MS }: HealthOptions): {
+export function serveHealth({
+  port,
+  beatMsAgo,
+  partitions,
+  wellForMs = WELL_FOR_MS,
+  metrics,
+}: HealthOptions): {
   url: string;
   stop(): Promise<void>;
 } {
@@ -19,7 +29,9 @@ export function serveHealth({ port, beatMsAgo, partitions, wellForMs = WELL_FOR_
     hostname: "127.0.0.1",
     port,
     fetch(request) {
-      if (new URL(request.url).pathname !== "/healthz") return new Response(null, { status: 404 });
+      const { pathname } = new URL(request.url);
+      if (pathname === "/metrics" && metrics !== undefined) return answerWith(metrics);
+      if (pathname !== "/healthz") return new Response(null, { status: 404 });
       const ago = beatMsAgo();
       const isWell = ago < wellForMs;
       const body = {
@@ -32,3 +44,6 @@ export function serveHealth({ port, beatMsAgo, partitions, wellForMs = WELL_FOR_
   });
   return { url: server.url.href.replace(/\/$/, ""), stop: () => server.stop(true) };
 }
+
+const answerWith = async (metrics: () => Promise<string>): Promise<Response> =>
+  new Response(await metrics(), { headers: { "content-type": METRICS_TYPE } });

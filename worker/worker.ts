@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly thread?: URL;
   /** Milliseconds that a tile may take. */
   readonly tileLimitMs?: number;
+  /** A tile has been computed, or has failed. */
+  readonly onTile?: (result: Result) => void;
   /** The bus did not take what the worker has to say; it is said again. */
   readonly onTrouble?: (fault: TesseraError) => void;
 }
@@ -112,6 +114,7 @@ export class TileWorker {
     const result = await computing;
     this.computing.delete(computing);
     this.pulse.ended(result.ok);
+    this.options.onTile?.(result);
     await this.answer(task, result);
   }
 

@@ -2,6 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { Gate } from "../access/gate.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Master } from "../master.ts";
+import type { Metrics } from "../metrics.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
 import { batchHandlers } from "./handlers/batches.ts";
 import { bulkHandlers } from "./handlers/bulk.ts";
@@ -17,16 +18,17 @@ import type { SubmitOptions } from "./submit.ts";
 
 export interface AppOptions
   extends SubmitOptions,
-    Omit<EdgeOptions, "limiter" | "gate" | "secure" | "corsOrigins"> {
+    Omit<EdgeOptions, "limiter" | "onAnswered" | "gate" | "secure" | "corsOrigins"> {
   readonly access: Access;
   /** For tests: in place of the access' own. */
   readonly gate?: Gate;
   readonly events: EventHub;
+  readonly metrics: Metrics;
 }
 
 /** The HTTP edge of a master. It holds no state: all of it is the master's. */
 export function createApp(master: Master, options: AppOptions): ReturnType<typeof createEdge> {
-  const { access, events, gate = access } = options;
+  const { access, events, metrics, gate = access } = options;
   const handlers = {
     ...bulkHandlers(master),
     ...jobHandlers(master, options),
@@ -34,11 +36,18 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...webhookHandlers(master),
     ...workerHandlers(master),
     ...eventHandlers(events, gate),
-    ...systemHandlers(master),
+    ...systemHandlers(master, metrics),
     ...pictureHandlers(master),
     ...keyHandlers(access.keys),
     ...sessionHandlers(access),
   };
   const { secure, corsOrigins } = access;
-  return createEdge(handlers, { ...options, gate, secure, corsOrigins, limiter: master.limiter });
+  return createEdge(handlers, {
+    ...options,
+    gate,
+    secure,
+    corsOrigins,
+    limiter: master.limiter,
+    onAnswered: (answered) => metrics.answered(answered),
+  });
 }

@@ -10,7 +10,7 @@ import { type Caller, may, STRANGER } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import type { Limiter } from "../limiting/limiter.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { followed } from "./followed.ts";
+import { type Answered, followed } from "./followed.ts";
 import { crossOrigin, securityHeaders } from "./headers.ts";
 import { type Environment, identify, limited } from "./limited.ts";
 import { problem } from "./problem.ts";
@@ -30,6 +30,7 @@ export interface EdgeOptions {
   /** See `ClientAddress`. */
   readonly trustedProxies?: readonly string[];
   readonly bodyPace?: Pace;
+  readonly onAnswered?: (answered: Answered) => void;
   /** For tests: sees every answer of a route before it is sent. What it throws is a fault of ours. */
   readonly checkAnswer?: (operation: Operation, answer: Response) => Promise<void>;
 }
@@ -44,7 +45,7 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
   const app: App = new Hono<Environment>();
   app.onError((thrown, { var: { requestId } }) => problem(thrown, requestId));
   app.notFound(({ var: { requestId } }) => problem(new TesseraError("route_not_found"), requestId));
-  app.use(followed);
+  app.use(followed(options.onAnswered ?? (() => {})));
   app.use(securityHeaders(options.secure ?? false));
   // Bun makes the address of whatever the Host header says.
   app.use(async (context, next) =>

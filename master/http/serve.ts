@@ -1,10 +1,12 @@
 import type { Settings } from "../../shared/config/table.ts";
+import type { BusCounts } from "../../shared/metrics.ts";
 import type { Access } from "../access/access.ts";
 import { type Provider, providerOf } from "../access/tokens.ts";
 import type { Every } from "../clock.ts";
 import { EventHub } from "../events/hub.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
+import { Metrics } from "../metrics.ts";
 import { createApp } from "./app.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { EdgeOptions } from "./edge.ts";
@@ -35,6 +37,8 @@ export function serviceOf(settings: Settings): Service {
 export interface ServeOptions extends Service {
   readonly access: Access;
   readonly limits: Limits;
+  /** Of a bus that leaves the process. */
+  readonly bus?: BusCounts;
   /** Whether uploads are on the disk before they are answered. */
   readonly durable: boolean;
   /** When the certificate is looked at again; by default the system says so. */
@@ -50,11 +54,13 @@ export interface Served {
 
 /** Puts a master on a socket. @throws config_invalid when the port cannot be had, or the certificate is none */
 export function serve(master: Master, options: ServeOptions): Served {
-  const { hostname, port, tls, every, limits, durable, access, checkAnswer } = options;
+  const { hostname, port, tls, every, limits, durable, access, bus, checkAnswer } = options;
   const events = new EventHub(master, limits);
+  const metrics = new Metrics(master, bus);
   const app = createApp(master, {
     access,
     events,
+    metrics,
     uploadBytesMax: limits.uploadBytesMax,
     trustedProxies: limits.trustedProxies,
     bodyPace: limits.bodyPace,
@@ -77,6 +83,7 @@ export function serve(master: Master, options: ServeOptions): Served {
     url: listener.url,
     async stop() {
       events.close();
+      metrics.close();
       await listener.stop();
     },
   };

@@ -15,10 +15,10 @@ export interface LimiterSettings {
   readonly signInFailuresPerMinute: number;
 }
 
-/** What an owner has. */
-export interface Held {
-  queuedJobs(): number;
-  storedBytes(): number;
+/** Knows what an owner has. */
+interface Held {
+  activeOf(owner: string): number;
+  bytesOf(owner: string): number;
 }
 
 /** How the rates stand after a request, for whoever sent it. */
@@ -118,11 +118,11 @@ export class Limiter {
   }
 
   /** Whether an owner who has this much may have another job. @throws quota_reached */
-  another(held: Held): void {
+  another(owner: string, held: Held): void {
     const { queuedJobs, storedBytes } = this.settings;
-    if (queuedJobs > 0 && held.queuedJobs() >= queuedJobs)
+    if (queuedJobs > 0 && held.activeOf(owner) >= queuedJobs)
       throw quotaReached(`Of jobs that have not ended ${queuedJobs} are allowed.`);
-    if (storedBytes > 0 && held.storedBytes() >= storedBytes)
+    if (storedBytes > 0 && held.bytesOf(owner) >= storedBytes)
       throw quotaReached(`Files of ${storedBytes} bytes are allowed.`);
   }
 

@@ -3,16 +3,8 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import { log } from "../../shared/log.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { ATTEMPTS_MAX } from "../dispatch/stage_run.ts";
-import type {
-  ActiveState,
-  JobAbout,
-  JobRecord,
-  JobRequest,
-  JobResult,
-  JobState,
-  Kept,
-  Phases,
-} from "../jobs/job.ts";
+import type { JobAbout, JobRecord, JobRequest, JobResult, JobState, Kept, Phases } from "../jobs/job.ts";
+import { type ActiveState, type EndedState, hasEnded } from "../jobs/job.ts";
 import type { StoredTile } from "../jobs/tile_map.ts";
 import type { Database } from "./database.ts";
 import { ACTIVE, type JobRow, sqlList, toRecord } from "./job_row.ts";
@@ -60,6 +52,9 @@ export interface StageRecord {
  * states that it may come from; it answers whether it took place.
  */
 export class JobStore {
+  /** Jobs since the start, by how they ended. */
+  readonly ended: Record<EndedState, number> = { done: 0, failed: 0, cancelled: 0 };
+
   constructor(
     private readonly db: Database,
     private readonly now: () => number,
@@ -310,6 +305,7 @@ export class JobStore {
       },
     );
     if (changes === 1) this.note(id, to, detail);
+    if (changes === 1 && hasEnded(to)) this.ended[to as EndedState]++;
     return changes === 1;
   }
 

@@ -6,6 +6,7 @@ import { EventHub } from "../../master/events/hub.ts";
 import { type AppOptions, createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
+import { Metrics } from "../../master/metrics.ts";
 import { type ErrorCode, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
 import type { Bench } from "../engine/harness.ts";
 import { checkAnswer } from "./answers.ts";
@@ -21,6 +22,7 @@ export const edgeOf = ({ master }: Pick<Bench, "master">, more: Partial<AppOptio
   createApp(master, {
     events: new EventHub(master, DEFAULT_LIMITS),
     access: new Access(),
+    metrics: new Metrics(master),
     uploadBytesMax: UPLOAD_BYTES_MAX,
     durable: false,
     checkAnswer,

@@ -1,14 +1,17 @@
 import { openApiDocument } from "../../../shared/api/openapi/document.ts";
 import type { SYSTEM } from "../../../shared/api/routes/system.ts";
+import { METRICS_TYPE } from "../../../shared/metrics.ts";
 import { describeOps } from "../../../shared/ops/describe.ts";
 import type { Master } from "../../master.ts";
+import type { Metrics } from "../../metrics.ts";
+import { readiness } from "../../readiness.ts";
 import { statsOf } from "../../stats.ts";
 import { fixed } from "../etag.ts";
 import { PAGE_POLICY, referencePage } from "../reference/page.ts";
 import type { Handlers } from "../route_call.ts";
 import { ownerOf } from "./own.ts";
 
-export function systemHandlers(master: Master): Handlers<typeof SYSTEM> {
+export function systemHandlers(master: Master, metrics: Metrics): Handlers<typeof SYSTEM> {
   const document = openApiDocument();
   const openApi = fixed(JSON.stringify(document), { "content-type": "application/json" });
   const reference = fixed(referencePage(document), {
@@ -19,6 +22,8 @@ export function systemHandlers(master: Master): Handlers<typeof SYSTEM> {
     isAlive: () => ({ status: "ok" }),
     getOpenApi: ({ request }) => openApi(request),
     getReference: ({ request }) => reference(request),
+    isReady: () => readiness(master),
+    getMetrics: async () => new Response(await metrics.text(), { headers: { "content-type": METRICS_TYPE } }),
     getStats: ({ caller }) => statsOf(master, ownerOf(caller)),
     listTransforms: () => describeOps(),
   };

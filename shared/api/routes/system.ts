@@ -27,6 +27,28 @@ export const SYSTEM = routes({
     answers: { 200: { about: "It does.", schema: Type.Object({ status: Type.Literal("ok") }) } },
     errors: [],
   },
+  isReady: {
+    ...{ method: "get", path: "/readyz", tag: "system", scope: "open" },
+    summary: "Whether jobs would be taken in now",
+    answers: {
+      200: {
+        about: "They would.",
+        schema: Type.Object({
+          status: Type.Literal("ready"),
+          warnings: Type.Array(Type.String(), {
+            description: "What is not as it should be, but keeps nobody from sending images.",
+          }),
+        }),
+      },
+    },
+    errors: ["not_ready"],
+  },
+  getMetrics: {
+    ...{ method: "get", path: "/metrics", tag: "system", scope: "read" },
+    summary: "Figures for Prometheus",
+    answers: { 200: { about: "In its text format.", types: ["text/plain"] } },
+    errors: [],
+  },
   getOpenApi: {
     ...{ method: "get", path: "/openapi.json", tag: "system", scope: "open" },
     summary: "This document",

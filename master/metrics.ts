@@ -1,0 +1,82 @@
+import { statfsSync } from "node:fs";
+import {
+  type BusCounts,
+  busMetrics,
+  Counter,
+  expose,
+  gauge,
+  gauges,
+  Histogram,
+  Registry,
+  SECONDS,
+  totals,
+} from "../shared/metrics.ts";
+import type { Answered } from "./http/followed.ts";
+import type { Master } from "./master.ts";
+import { statsOf } from "./stats.ts";
+
+/** What Prometheus collects of a master. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly requests: Histogram<"method" | "route" | "status">;
+  /** Counts no longer. */
+  readonly close: () => void;
+
+  constructor(
+    private readonly master: Master,
+    bus?: BusCounts,
+  ) {
+    const registers = [this.registry];
+    this.requests = new Histogram({
+      ...{ name: "tessera_http_request_duration_seconds", help: "From request to answer.", registers },
+      ...{ labelNames: ["method", "route", "status"], buckets: SECONDS },
+    });
+    const tiles = new Counter({
+      ...{ name: "tessera_tiles_total", help: "Attempts at tiles, by what became of them.", registers },
+      labelNames: ["outcome"],
+    });
+    const tileSeconds = new Histogram({
+      ...{
+        name: "tessera_tile_duration_seconds",
+        help: "A thread's time for a tile that is done.",
+        registers,
+      },
+      buckets: SECONDS,
+    });
+    this.close = master.onTile(({ state, ms }) => {
+      if (state === "in_flight") return;
+      tiles.inc({ outcome: state === "waiting" ? "returned" : state });
+      if (state === "done") tileSeconds.observe(ms / 1000);
+    });
+    this.lookUp();
+    if (bus !== undefined) busMetrics(this.registry, bus);
+  }
+
+  answered({ method, route, status, ms }: Answered): void {
+    this.requests.observe({ method, route, status: `${status}` }, ms / 1000);
+  }
+
+  /** In Prometheus' text format. */
+  text(): Promise<string> {
+    return expose(this.registry);
+  }
+
+  private lookUp(): void {
+    const { registry, master } = this;
+    const stats = () => statsOf(master, undefined);
+    gauges(registry, "tessera_jobs", "Jobs that are kept, by state.", "state", () => master.counts());
+    totals(registry, "tessera_jobs_total", "Jobs that have ended, by how.", "state", () => master.ended);
+    gauge(registry, "tessera_queue_jobs", "Jobs that wait to begin.", () => master.counts().queued);
+    gauges(registry, "tessera_workers", "Workers, by state.", "state", () => stats().workers);
+    gauge(registry, "tessera_worker_threads", "Threads of live workers.", () => stats().threads);
+    gauge(registry, "tessera_tiles_in_flight", "Tiles with live workers.", () => stats().tiles.in_flight);
+    gauge(registry, "tessera_disk_free_bytes", "Free on the disk of the master's folder.", () => {
+      const { bavail, bsize } = statfsSync(master.uploadDir);
+      return bavail * bsize;
+    });
+    totals(registry, "tessera_tasks_total", "Tasks, by what became of them on their way.", "what", () => {
+      const { sent, sentAgain, returned, ignored } = master.dispatched();
+      return { sent, sent_again: sentAgain, returned, ignored };
+    });
+  }
+}
