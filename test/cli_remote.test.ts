@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createClient } from "../client/client.ts";
 import { startServer, type TesseraServer } from "../embedded/server.ts";
 import { writePicture } from "../samples/write.ts";
+import { checkAnswer } from "./http/answers.ts";
 import { linesIn } from "./support/lines.ts";
 import { startTessera, TESSERA, tessera } from "./support/tessera.ts";
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   await writePicture(photo, { width: 700, height: 500, channels: 3, depth: 8, seed: 3 });
   await writePicture(drawing, { width: 130, height: 90, channels: 4, depth: 8, seed: 4 });
   await writePicture(large, { width: 6000, height: 4000, channels: 3, depth: 8, seed: 2 });
-  server = startServer({ threads: 1 });
+  server = startServer({ checkAnswer, threads: 1 });
 });
 afterAll(async () => {
   await server.stop();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
 import { writePicture } from "../../samples/write.ts";
 import { inFolder } from "../engine/harness.ts";
+import { checkAnswer } from "../http/answers.ts";
 
 const CLIENT = join(import.meta.dir, "..", "..", "client", "client.ts");
 
@@ -34,7 +35,7 @@ test("the client is one file for browsers, which Node runs as well as Bun", asyn
     await Bun.write(join(folder, "program.mjs"), PROGRAM);
     const picture = join(folder, "a.png");
     await writePicture(picture, { width: 300, height: 200, channels: 3, depth: 8, seed: 3 });
-    const server = startServer({ threads: 1 });
+    const server = startServer({ checkAnswer, threads: 1 });
     try {
       for (const runner of [process.execPath, Bun.which("node")]) {
         if (runner === null) continue;

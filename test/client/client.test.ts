@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { createClient, ProblemError } from "../../client/client.ts";
 import { startServer, type TesseraServer } from "../../embedded/server.ts";
 import { writePicture } from "../../samples/write.ts";
+import { checkAnswer } from "../http/answers.ts";
 
 let folder: string;
 let photo: string;
@@ -15,7 +16,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tessera-client-"));
   photo = join(folder, "photo.jpg");
   await writePicture(photo, { width: 700, height: 500, channels: 3, depth: 8, seed: 3 });
-  server = startServer({ threads: 1 });
+  server = startServer({ checkAnswer, threads: 1 });
 });
 afterAll(async () => {
   await server.stop();

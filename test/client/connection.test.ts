@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createClient } from "../../client/client.ts";
 import { startServer, type TesseraServer } from "../../embedded/server.ts";
 import { writePicture } from "../../samples/write.ts";
+import { checkAnswer } from "../http/answers.ts";
 import { CuttingProxy } from "./cutting_proxy.ts";
 
 let folder: string;
@@ -15,7 +16,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tessera-connection-"));
   photo = join(folder, "photo.png");
   await writePicture(photo, { width: 900, height: 700, channels: 3, depth: 8, seed: 3 });
-  server = startServer({ threads: 1 });
+  server = startServer({ checkAnswer, threads: 1 });
 });
 afterAll(async () => {
   await server.stop();
@@ -108,7 +109,7 @@ describe("a connection that is cut", () => {
 
 describe("a server", () => {
   test("where too many watch is looked at instead", async () => {
-    const other = startServer({ threads: 1, limits: { watchersPerOwnerMax: 0 } });
+    const other = startServer({ checkAnswer, threads: 1, limits: { watchersPerOwnerMax: 0 } });
     try {
       const { submit, watch, watchAll, wait } = createClient({ url: other.url });
       const { id } = await submit(Bun.file(photo), { pipeline: "bilateral(radius=6)", tile_size: 128 });

@@ -7,6 +7,7 @@ import { startServer } from "../../embedded/server.ts";
 import { isStreamed, type Route } from "../../shared/api/route.ts";
 import { ROUTES } from "../../shared/api/routes.ts";
 import { type Bench, openBench, picture, spec } from "../engine/harness.ts";
+import { linesIn } from "../support/lines.ts";
 import { checkAnswer } from "./answers.ts";
 import { type Edge, edgeOf, expectProblem, sendRaw, uploadsIn } from "./edge.ts";
 
@@ -183,6 +184,40 @@ describe("P5: pipelines without measure are refused, not computed", () => {
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
     expect(uploadsIn(bench.dir)).toEqual([]);
+  });
+});
+
+describe("P8: the log", () => {
+  test.each(["text", "json"])("as %s has nothing that a sender wrote", async (format) => {
+    const main = join(import.meta.dir, "..", "..", "embedded", "main.ts");
+    const env = { TESSERA_DIR: join(folder, format), TESSERA_PORT: "0", TESSERA_LOG_FORMAT: format };
+    const child = Bun.spawn([process.execPath, main], {
+      env: { ...process.env, ...env, TESSERA_LOG_LEVEL: "debug" },
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    });
+    const errors = child.stderr.text();
+    let said = "";
+    let asked = false;
+    for await (const line of linesIn(child.stdout)) {
+      said += `${line}\n`;
+      const url = /http:\/\/[^\s"]+/.exec(line)?.[0];
+      if (url === undefined || asked) continue;
+      asked = true;
+      const evil = "%0aFORGED%0d%0aFORGED%1b%5b31mFORGED%e2%80%a8FORGED";
+      for (const path of [`/v1/jobs/${evil}`, `/${evil}`, `/v1/jobs?${evil}=1`, `/v1/jobs?text=${evil}`])
+        await (await fetch(url + path)).body?.cancel();
+      for (const query of [`name=${evil}`, `pipeline=${evil}`, `labels=a:${evil}`, `format=${evil}`]) {
+        const headers = { "content-type": "image/png", "user-agent": "FORGED", "idempotency-key": "FORGED" };
+        const sent = { method: "POST", body: image, headers };
+        await (await fetch(`${url}/v1/jobs?${query}`, sent)).body?.cancel();
+      }
+      child.kill("SIGTERM");
+    }
+    said += await errors;
+    expect(await child.exited).toBe(0);
+    for (const character of ["\u001b", "\u2028", "\r"]) expect(said).not.toContain(character);
+    expect(said).not.toContain("FORGED");
+    expect(said.split("\n").length).toBeGreaterThan(3);
   });
 });
 

@@ -7,6 +7,7 @@ import { startServer } from "../../embedded/server.ts";
 import { Access, type AccessOptions } from "../../master/access/access.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench } from "../engine/harness.ts";
+import { checkAnswer } from "./answers.ts";
 import { type Edge, edgeOf, expectProblem } from "./edge.ts";
 import { type Guarded, guard, UNLIMITED } from "./guarded.ts";
 
@@ -215,7 +216,7 @@ describe("P7: a server that is open to its machine", () => {
   });
 
   test("P6: says what is wrong with a Host that is none", async () => {
-    const server = startServer({ threads: 1 });
+    const server = startServer({ checkAnswer, threads: 1 });
     const port = Number(new URL(server.url).port);
     const askAs = (host: string) => {
       const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -8,6 +8,7 @@ import { Authority, type ClientCertificate } from "../../kafka/certificates.ts";
 import { Access } from "../../master/access/access.ts";
 import type { Caller } from "../../master/access/caller.ts";
 import { TestClock } from "../engine/clock.ts";
+import { checkAnswer } from "./answers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-tls-"));
 const files = { cert: join(folder, "server.crt"), key: join(folder, "server.key") };
@@ -32,7 +33,7 @@ function install({ cert, key }: ClientCertificate): void {
 async function withServer(use: (server: TesseraServer, clock: TestClock) => Promise<void>): Promise<void> {
   const clock = new TestClock();
   install(first);
-  const server = startServer({ threads: 1, tls: files, every: clock.every });
+  const server = startServer({ checkAnswer, threads: 1, tls: files, every: clock.every });
   try {
     await use(server, clock);
   } finally {
@@ -148,7 +149,7 @@ describe("TLS", () => {
     }));
 
   test("begins with a certificate and its key, or not at all", () => {
-    const start = () => startServer({ threads: 1, tls: files });
+    const start = () => startServer({ checkAnswer, threads: 1, tls: files });
     install({ cert: first.cert, key: second.key });
     expect(start).toThrow(expect.objectContaining({ code: "config_invalid" }));
     install({ cert: first.key, key: first.key });
@@ -164,7 +165,7 @@ describe("TLS", () => {
     const { secret } = access.keys.create({ name: "first", scopes: ["admin"] });
     access.close();
     install(first);
-    const server = startServer({ threads: 1, dir, hostname: "0.0.0.0", tls: files });
+    const server = startServer({ checkAnswer, threads: 1, dir, hostname: "0.0.0.0", tls: files });
     try {
       const url = `https://127.0.0.1:${new URL(server.url).port}/v1/session`;
       const tls = { ca: authority.certificate };

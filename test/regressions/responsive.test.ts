@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { inFolder, picture, spec } from "../engine/harness.ts";
+import { checkAnswer } from "../http/answers.ts";
 
 test("P10: the server answers, and takes uploads, while it cuts and joins a large image", async () => {
   await inFolder(async (folder) => {
-    const server = startServer({ dir: join(folder, "served"), threads: 2 });
+    const server = startServer({ checkAnswer, dir: join(folder, "served"), threads: 2 });
     try {
       const send = async (path: string, pipeline: string) => {
         const init = { method: "POST", body: Bun.file(path), headers: { "content-type": "image/png" } };

@@ -99,12 +99,18 @@ ${
 }
 <h3>Answers</h3>
 <table>${Object.entries(responses).map(
-    ([status, { description: about, headers = {}, content = {} }]) => html`<tr>
+    ([status, { description: about, headers, content = {} }]) => html`<tr>
 <td><code>${status}</code></td>
-<td>${paragraphs(about)}${Object.keys(headers).length === 0 ? "" : html`<p>Headers: ${Object.keys(headers).join(", ")}</p>`}</td>
+<td>${paragraphs(about)}${ownHeaders(headers)}</td>
 <td>${Object.entries(content).map(([type, { schema }]) => html`${type} ${schema === undefined ? "" : typeOf(schema)}`)}</td>
 </tr>`,
   )}</table>
 </div>
 </details>`;
+}
+
+/** Those that not every answer has. */
+function ownHeaders(headers: Readonly<Record<string, object>>): Html | "" {
+  const names = Object.keys(headers).filter((name) => !("$ref" in headers[name]!));
+  return names.length === 0 ? "" : html`<p>Headers: ${names.join(", ")}</p>`;
 }

@@ -3,7 +3,7 @@ import manifest from "../../../package.json" with { type: "json" };
 import type { Route } from "../route.ts";
 import { ROUTES } from "../routes.ts";
 import { SCOPES } from "../scopes.ts";
-import { type OperationObject, operationOf } from "./operation.ts";
+import { COMMON_HEADERS, type Header, type OperationObject, operationOf } from "./operation.ts";
 import { type JsonSchema, SchemaCollector } from "./schemas.ts";
 import { webhooksOf } from "./webhooks.ts";
 
@@ -18,6 +18,7 @@ export interface OpenApi {
   readonly webhooks: ReturnType<typeof webhooksOf>;
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly headers: Readonly<Record<string, Header>>;
     readonly securitySchemes: Readonly<Record<string, JsonSchema>>;
   };
 }
@@ -90,6 +91,6 @@ export function openApiDocument(): OpenApi {
     tags: tags.map((name) => ({ name, description: TAGS[name] ?? "" })),
     paths: Object.fromEntries(paths),
     webhooks: webhooksOf(schemas),
-    components: { schemas: schemas.components, securitySchemes: LOGINS },
+    components: { schemas: schemas.components, headers: COMMON_HEADERS, securitySchemes: LOGINS },
   };
 }

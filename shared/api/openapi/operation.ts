@@ -17,9 +17,8 @@ interface Parameter {
   readonly explode?: false;
 }
 
-interface Header {
+export interface Header {
   readonly description?: string;
-  readonly required?: true;
   readonly schema: JsonSchema;
 }
 
@@ -27,7 +26,7 @@ type Content = Readonly<Record<string, { readonly schema?: JsonSchema }>>;
 
 interface Response {
   readonly description: string;
-  readonly headers?: Readonly<Record<string, Header>>;
+  readonly headers: Readonly<Record<string, Header | { readonly $ref: string }>>;
   readonly content?: Content;
 }
 
@@ -115,7 +114,7 @@ function answered(answer: Answer, schemas: SchemaCollector): Response {
   });
   return {
     description: answer.about,
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    headers: { ...Object.fromEntries(headers), ...ALWAYS },
     ...contentOf(answer, schemas),
   };
 }
@@ -126,16 +125,35 @@ function contentOf(answer: Answer, schemas: SchemaCollector): { content?: Conten
   return {};
 }
 
+/** Headers that any answer has; told once, in the document's components. */
+export const COMMON_HEADERS: Readonly<Record<string, Header>> = {
+  "X-Request-Id": {
+    description: "To be found in the log by. Yours, if you have sent one that is fit for it.",
+    schema: { type: "string" },
+  },
+  RateLimit: {
+    description: "What is left to you of each limit, and until when.",
+    schema: { type: "string" },
+  },
+  "RateLimit-Policy": { description: "The limits.", schema: { type: "string" } },
+};
+
+const ALWAYS = Object.fromEntries(
+  Object.keys(COMMON_HEADERS).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+);
+
+const RETRY_AFTER = {
+  "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
+};
+
 /** Headers that come with problems of a status, whatever the route. */
 const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, Header>>>> = {
   401: { "WWW-Authenticate": { description: "How to log in.", schema: { type: "string" } } },
-  429: {
-    "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
-  },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
 };
 
 function failedWith(status: number, codes: readonly ErrorCode[], schemas: SchemaCollector): Response {
-  const headers = PROBLEM_HEADERS[status];
   const schema = {
     allOf: [schemas.add(Problem), { properties: { code: { type: "string", enum: codes.toSorted() } } }],
   };
@@ -144,13 +162,13 @@ function failedWith(status: number, codes: readonly ErrorCode[], schemas: Schema
       .toSorted()
       .map((code) => `- \`${code}\`: ${publicSentence(code)}`)
       .join("\n"),
-    ...(headers !== undefined && { headers }),
+    headers: { ...PROBLEM_HEADERS[status], ...ALWAYS },
     content: { "application/problem+json": { schema } },
   };
 }
 
 const both = (usual: Response, failed: Response): Response => ({
   description: `${usual.description}\n\n${failed.description}`,
-  ...((usual.headers ?? failed.headers) && { headers: { ...usual.headers, ...failed.headers } }),
+  headers: { ...usual.headers, ...failed.headers },
   content: { ...usual.content, ...failed.content },
 });
