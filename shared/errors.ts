@@ -70,6 +70,8 @@ const TABLE = {
   batch_full: [409, "The batch has as many images as it may have. Begin another one."],
   batch_without_results: [409, "The batch has no results yet, or none that are still kept."],
   delivery_not_found: [404, "The job has no such delivery."],
+  proxy_not_found: [404, "There is no such proxy, or it is not kept any more. Send the image again."],
+  preview_superseded: [409, "A newer look at the same was asked for."],
   tile_not_found: [404, "The picture has no such tile. Its descriptor says how large it is."],
   job_not_done: [409, "The job has no result yet. Ask again when its state is done."],
   job_result_expired: [410, "The job's result has expired and is gone. Send the image again."],

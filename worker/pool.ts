@@ -1,6 +1,6 @@
 import { Piscina } from "piscina";
 import { TesseraError } from "../shared/errors.ts";
-import type { ThreadInput, ThreadOutput } from "./protocol.ts";
+import type { ThreadInput, ThreadOutput } from "../shared/ops/tile_task.ts";
 
 /** The threads that compute tiles. A thread that dies costs its tile one attempt and is replaced. */
 export class TilePool {

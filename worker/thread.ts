@@ -1,7 +1,7 @@
 /** Runs in a pool thread. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
-import { computeTile } from "./compute.ts";
-import type { ThreadInput } from "./protocol.ts";
+import { computeTile } from "../shared/ops/compute_tile.ts";
+import type { ThreadInput } from "../shared/ops/tile_task.ts";
 
 /** What is packed is handed over, not copied. */
 export default function run(input: ThreadInput): unknown {

@@ -6,10 +6,10 @@ import type { Bus, Subscription } from "../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../shared/errors.ts";
 import { bytesPerPixel, type PixelFormat } from "../shared/geometry.ts";
 import type { Fingerprint } from "../shared/ops/fingerprint.ts";
+import type { ThreadInput } from "../shared/ops/tile_task.ts";
 import { within } from "../shared/within.ts";
 import { chainOf } from "./fitness.ts";
 import { TilePool } from "./pool.ts";
-import type { ThreadInput } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
 
 export interface WorkerOptions {

@@ -1,7 +1,7 @@
 /** A pool thread that takes at least BENCH_TILE_MS a tile without using a core: more workers than cores. */
 
-import { computeTile } from "../../worker/compute.ts";
-import type { ThreadInput, ThreadOutput } from "../../worker/protocol.ts";
+import { computeTile } from "../../shared/ops/compute_tile.ts";
+import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
 
 const TILE_MS = Number(process.env.BENCH_TILE_MS ?? 50);
 const clock = new Int32Array(new SharedArrayBuffer(4));

@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
 import { batchHandlers } from "./handlers/batches.ts";
 import { bulkHandlers } from "./handlers/bulk.ts";
+import { editingHandlers } from "./handlers/editing.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
 import { keyHandlers } from "./handlers/keys.ts";
@@ -38,6 +39,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...eventHandlers(events, gate),
     ...systemHandlers(master, metrics),
     ...pictureHandlers(master),
+    ...editingHandlers(master, options),
     ...keyHandlers(access.keys),
     ...sessionHandlers(access),
   };

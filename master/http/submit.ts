@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { JOBS, SUBMIT_JSON } from "../../shared/api/routes/jobs.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { receiveFrom } from "../accept/fetch.ts";
-import { type ReceiveOptions, receiveMultipart, receiveRaw } from "../accept/receive.ts";
+import type { ReceiveOptions } from "../accept/receive.ts";
 import type { JobView } from "../jobs/job.ts";
 import type { Master } from "../master.ts";
 import type { Answered } from "../store/idempotency.ts";
+import { receiveBody } from "./receive.ts";
 import { cleanName, requestOf, type SubmitCall, type SubmitFields } from "./submit_options.ts";
-import { mediaType, readJson, readTexts } from "./values.ts";
+import { mediaType, readJson } from "./values.ts";
 
 export interface SubmitOptions {
   readonly uploadBytesMax: number;
@@ -84,23 +85,7 @@ async function receiveImage(call: SubmitCall, master: Master, options: ReceiveOp
   const { request } = call;
   const type = mediaType(request);
   if (type === "application/json") return fetchImage(call, master, options);
-  const multipart = type === "multipart/form-data";
-  if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
-    throw new TesseraError("content_type_unsupported");
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > options.bytesMax)
-    throw new TesseraError("upload_too_large", `At most ${options.bytesMax} bytes are allowed.`);
-  options.checkRoom(declared);
-  if (request.body === null) throw new TesseraError("image_empty");
-  const body = call.bytes;
-  if (!multipart) return { name: (await receiveRaw(body, options)).name, fields: {} };
-  const { name, fields } = await receiveMultipart(body, Object.fromEntries(request.headers), options);
-  try {
-    return { name, fields: readTexts(JOBS.submitJob.query, fields) };
-  } catch (thrown) {
-    rmSync(options.path, { force: true });
-    throw thrown;
-  }
+  return receiveBody(call, JOBS.submitJob.query, options);
 }
 
 async function fetchImage(call: SubmitCall, master: Master, options: ReceiveOptions): Promise<Received> {

@@ -10,6 +10,7 @@ import type { Limits } from "../limits.ts";
 import type { JobStore } from "../store/store.ts";
 import { ByteCache } from "./byte_cache.ts";
 import { levelsOf, zoomTile } from "./deep_zoom.ts";
+import { Edits } from "./edits.ts";
 import { type Encoding, encodeImage, PREVIEW_QUALITY } from "./encode.ts";
 import { JobViews, type Which } from "./job_views.ts";
 import { PreviewPool } from "./pool.ts";
@@ -49,6 +50,7 @@ export interface PreviewWanted {
 
 /** Pictures of jobs to be looked at, whole or in parts, also of those that still run. */
 export class Previews {
+  readonly edits: Edits;
   private readonly pool = new PreviewPool();
   private readonly shelf: Shelf;
   private readonly views: JobViews;
@@ -65,6 +67,8 @@ export class Previews {
     const { pool } = this;
     this.views = new JobViews({ dir: join(dir, "canvases"), store, files, sightsOf, pool });
     this.shelf = new Shelf({ dir: join(dir, "shelf"), limits, bytesMax, keptMs, pool, now });
+    const { shelf, views } = this;
+    this.edits = new Edits({ pool, shelf, views, pixelsMax: limits.pixelsMax });
   }
 
   /** A picture that fits into a square. @throws job_not_found, job_not_done, job_result_expired, job_source_gone, queue_full, image_corrupt */
@@ -168,7 +172,7 @@ export class Previews {
   }
 
   /** @throws job_not_found */
-  private job(id: string): JobRecord {
+  job(id: string): JobRecord {
     const record = this.needs.store.get(id);
     if (record === undefined) throw new TesseraError("job_not_found");
     return record;

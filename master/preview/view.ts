@@ -97,10 +97,13 @@ export class View {
     return wholeOf(reducedShape(this.needs.shape, shift));
   }
 
+  isWhole(): boolean {
+    return this.needs.extent.missing(wholeOf(this.needs.shape)).length === 0;
+  }
+
   private async prepare(layer: Layer, rect: Rect): Promise<void> {
-    const isWhole = this.needs.extent.missing(wholeOf(this.needs.shape)).length === 0;
     const made = layer.prepare(rect);
-    if (isWhole) await made;
+    if (this.isWhole()) await made;
     else await within(PATIENCE_MS, made);
   }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import { isStreamed, type Route, type RouteTable } from "./route.ts";
 import { BATCHES } from "./routes/batches.ts";
 import { BULK } from "./routes/bulk.ts";
+import { EDITING } from "./routes/editing.ts";
 import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
 import { KEYS } from "./routes/keys.ts";
@@ -20,6 +21,7 @@ export const ROUTES = {
   ...WORKERS,
   ...EVENTS,
   ...PICTURES,
+  ...EDITING,
   ...SYSTEM,
   ...KEYS,
   ...SESSION,

@@ -1,5 +1,5 @@
 import { bytesPerPixel, type PixelFormat } from "../geometry.ts";
-import type { Compute } from "./op.ts";
+import type { Compute, Step } from "./op.ts";
 
 /** A square kernel: odd × odd weights, row by row, as they lie over the picture (not flipped). */
 export interface Kernel {
@@ -92,3 +92,23 @@ function put(scratch: Job["scratch"], kernels: Job["kernels"], data: ArrayBuffer
   kernels.bytes.set(new Uint8Array(data.buffer), at);
   return at;
 }
+
+/**
+ * What a kernel comes to on an image that is reduced to `factor` of its size. Of a picture that is smooth enough to be
+ * seen there it takes first and second differences, and those of neighbours that lie 1 / factor pixels apart are so many
+ * times, and the square of it, larger: the odd part of the kernel is weakened by the factor, the even one by its square.
+ */
+function reducedKernel(weights: readonly number[], factor: number): number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const last = weights.length - 1;
+  return weights.map((weight, i) => {
+    const opposite = weights[last - i]!;
+    const middle = 2 * i === last ? sum : 0;
+    return middle + (factor * (weight - opposite)) / 2 + factor ** 2 * ((weight + opposite) / 2 - middle);
+  });
+}
+
+/** A convolution by that, as a step. */
+export const convolved = (weights: readonly number[], factor: number, divisor = 1, offset = 0): Step => ({
+  ...{ op: "convolve", kernel: reducedKernel(weights, factor), divisor, offset },
+});

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
-import { convolution, sideOf } from "./convolution.ts";
+import { convolution, convolved, sideOf } from "./convolution.ts";
 import { areaOp } from "./op.ts";
 
 const weight = Type.Number({ minimum: -1000, maximum: 1000 });
@@ -47,4 +47,6 @@ export const convolve = areaOp({
     const { kernel, divisor, offset } = job.params;
     convolution(job, { weights: kernel, divisor: divisorOf(kernel, divisor), offset });
   },
+  reduced: ({ kernel, divisor, offset }, factor) =>
+    convolved(kernel, factor, divisorOf(kernel, divisor), offset),
 });

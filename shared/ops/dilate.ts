@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
 import { areaOp } from "./op.ts";
 import { squareRadius } from "./params.ts";
-import { rankSquare } from "./rank.ts";
+import { rankSquare, reducedReach } from "./rank.ts";
 
 export const dilate = areaOp({
   name: "dilate",
@@ -17,4 +17,5 @@ export const dilate = areaOp({
   alpha: "filter",
   window: (out, _input, { radius }) => grow(out, radius),
   compute: (job) => rankSquare(job, job.params.radius, "greatest"),
+  reduced: ({ radius }, factor) => ({ op: "dilate", radius: reducedReach(radius, factor) }),
 });

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
-import { convolution } from "./convolution.ts";
+import { convolution, convolved } from "./convolution.ts";
 import { areaOp } from "./op.ts";
 
 /** The eight places around the centre, clockwise from the right, and what stands on them for light from the right. */
@@ -46,4 +46,5 @@ export const emboss = areaOp({
   window: (out) => grow(out, 1),
   compute: (job) =>
     convolution(job, { weights: reliefFrom(job.params.angle, job.params.strength), divisor: 1, offset: 128 }),
+  reduced: ({ angle, strength }, factor) => convolved(reliefFrom(angle, strength), factor, 1, 128),
 });

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
 import { areaOp } from "./op.ts";
 import { squareRadius } from "./params.ts";
-import { rankSquare } from "./rank.ts";
+import { rankSquare, reducedReach } from "./rank.ts";
 
 export const erode = areaOp({
   name: "erode",
@@ -17,4 +17,5 @@ export const erode = areaOp({
   alpha: "filter",
   window: (out, _input, { radius }) => grow(out, radius),
   compute: (job) => rankSquare(job, job.params.radius, "least"),
+  reduced: ({ radius }, factor) => ({ op: "erode", radius: reducedReach(radius, factor) }),
 });

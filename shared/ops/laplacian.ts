@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
-import { convolution } from "./convolution.ts";
+import { convolution, convolved } from "./convolution.ts";
 import { areaOp } from "./op.ts";
 
 const FOUR = [0, -1, 0, -1, 4, -1, 0, -1, 0];
@@ -34,4 +34,5 @@ export const laplacian = areaOp({
     const { neighbours, offset } = job.params;
     convolution(job, { weights: neighbours === 4 ? FOUR : EIGHT, divisor: 1, offset });
   },
+  reduced: ({ neighbours, offset }, factor) => convolved(neighbours === 4 ? FOUR : EIGHT, factor, 1, offset),
 });

@@ -72,6 +72,8 @@ export interface AreaOp<P extends TObject = TObject> extends Described<P> {
   /** The rectangle of the input that the output rectangle needs; it may reach beyond the image. */
   window(out: Rect, input: Shape, params: Static<P>): Rect;
   compute(job: Compute<Static<P>>): void;
+  /** The step that looks like this one on an image reduced to `factor` of its size, where shorter lengths are not it. */
+  reduced?(params: Static<P>, factor: number): Step;
 }
 
 /** Figures of a whole image: one histogram of `bins` per colour channel, then one of the luma (RGB only). */

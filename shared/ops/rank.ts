@@ -24,3 +24,6 @@ export function rankSquare(job: Job, radius: number, which: "least" | "greatest"
   const { at, stride } = source;
   rank(at, stride, target.at, target.stride, width, height, channels, radius, line, plane, pitch);
 }
+
+/** On a reduced image: a pixel there, of which the extremes are gone, stands for half a pixel more on each side. */
+export const reducedReach = (radius: number, factor: number): number => Math.ceil(radius * factor + 0.5);

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { grow } from "../geometry.ts";
-import { convolution } from "./convolution.ts";
+import { convolution, convolved } from "./convolution.ts";
 import { areaOp } from "./op.ts";
 
 const WEIGHTS = [-1, -1, -1, -1, 9, -1, -1, -1, -1];
@@ -16,4 +16,5 @@ export const sharpen = areaOp({
   alpha: "keep",
   window: (out) => grow(out, 1),
   compute: (job) => convolution(job, { weights: WEIGHTS, divisor: 1, offset: 0 }),
+  reduced: (_, factor) => convolved(WEIGHTS, factor),
 });

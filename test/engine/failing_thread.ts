@@ -1,7 +1,7 @@
 /** A pool thread that fails at the first tile, and computes the others. */
 
-import { computeTile } from "../../worker/compute.ts";
-import type { ThreadInput, ThreadOutput } from "../../worker/protocol.ts";
+import { computeTile } from "../../shared/ops/compute_tile.ts";
+import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
 
 export default function failing(input: ThreadInput): ThreadOutput {
   if (input.out.x === 0 && input.out.y === 0) throw new Error("no luck");

@@ -12,8 +12,8 @@ import type { Bus, Subscription } from "../../shared/bus/port.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import { bytesPerPixel } from "../../shared/geometry.ts";
 import { compileChain } from "../../shared/ops/chain.ts";
+import { computeTile } from "../../shared/ops/compute_tile.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
-import { computeTile } from "../../worker/compute.ts";
 import { heartbeat } from "../bus/tasks.ts";
 
 /**

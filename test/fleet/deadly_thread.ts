@@ -1,7 +1,7 @@
 /** A pool thread that takes its whole process down at one tile of one image, and computes all others. */
 
-import { computeTile } from "../../worker/compute.ts";
-import type { ThreadInput, ThreadOutput } from "../../worker/protocol.ts";
+import { computeTile } from "../../shared/ops/compute_tile.ts";
+import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
 
 /** Of an image this wide. */
 export const DEADLY = { width: 900, x: 256, y: 128 } as const;

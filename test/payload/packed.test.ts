@@ -3,10 +3,10 @@ import { Packing } from "../../master/packing/packing.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { loadKernels } from "../../shared/kernels/kernels.ts";
 import { compileChain, windowOf } from "../../shared/ops/chain.ts";
+import { computeTile } from "../../shared/ops/compute_tile.ts";
 import { pack, unpack } from "../../shared/payload/packed.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { createRaster, type Raster, viewOf } from "../../shared/raster.ts";
-import { computeTile } from "../../worker/compute.ts";
 import { pictureRaster, spec } from "../engine/harness.ts";
 
 const kernels = loadKernels();

@@ -62,7 +62,7 @@ const URL_ERRORS = [
 ] as const;
 
 /** What may be wrong with an image that is sent. */
-const UPLOAD_ERRORS = [
+export const UPLOAD_ERRORS = [
   "image_empty",
   "image_unknown_type",
   "image_type_refused",

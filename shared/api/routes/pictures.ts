@@ -13,7 +13,7 @@ const Of = Type.Unsafe<"source" | "result">(
   }),
 );
 
-const Format = Type.Unsafe<PreviewFormat>(
+export const Format = Type.Unsafe<PreviewFormat>(
   Type.Union(
     PREVIEW_FORMATS.map((format) => Type.Literal(format)),
     {
@@ -23,13 +23,13 @@ const Format = Type.Unsafe<PreviewFormat>(
   ),
 );
 
-const Size = Type.Integer({
+export const Size = Type.Integer({
   minimum: 16,
   maximum: 2048,
   description: "Pixels of the square that it fits into.",
 });
 
-const PICTURE_TYPES = PREVIEW_FORMATS.map((format) => `image/${format}`);
+export const PICTURE_TYPES = PREVIEW_FORMATS.map((format) => `image/${format}`);
 
 const CACHED = {
   etag: Type.String({ description: "Names these bytes." }),

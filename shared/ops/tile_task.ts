@@ -1,15 +1,15 @@
-import type { Packed, Pixels } from "../shared/bus/messages.ts";
-import type { Rect, Shape } from "../shared/geometry.ts";
-import type { Step } from "../shared/ops/op.ts";
+import type { Packed, Pixels } from "../bus/messages.ts";
+import type { Rect, Shape } from "../geometry.ts";
+import type { Step } from "./op.ts";
 
-/** What passes between the worker and its pool threads; rasters lie in shared memory. */
+/** What passes between a process and its threads that compute pixels; rasters lie in shared memory. */
 export interface ThreadInput {
   readonly steps: readonly Step[];
   readonly input: Shape;
   readonly out: Rect;
   readonly window: Pixels;
   /** How the pixels are wanted: packed, or in this memory with rows packed. Absent if only figures are. */
-  readonly wanted?: "packed" | SharedArrayBuffer;
+  readonly wanted?: "packed" | SharedArrayBuffer | Uint8Array;
   readonly figures: boolean;
 }
 

@@ -1,11 +1,11 @@
-import { isPacked } from "../shared/bus/messages.ts";
-import { bytesPerPixel, colourChannels, type Shape } from "../shared/geometry.ts";
-import { type Kernels, loadKernels } from "../shared/kernels/kernels.ts";
-import { type Chain, compileChain, runChain, unload } from "../shared/ops/chain.ts";
-import type { Plane, Step } from "../shared/ops/op.ts";
-import { packPlane, unpackToPlane } from "../shared/payload/packed.ts";
-import type { Raster } from "../shared/raster.ts";
-import type { ThreadInput, ThreadOutput } from "./protocol.ts";
+import { isPacked } from "../bus/messages.ts";
+import { bytesPerPixel, colourChannels, type Shape } from "../geometry.ts";
+import { type Kernels, loadKernels } from "../kernels/kernels.ts";
+import { packPlane, unpackToPlane } from "../payload/packed.ts";
+import type { Raster } from "../raster.ts";
+import { type Chain, compileChain, runChain, unload } from "./chain.ts";
+import type { Plane, Step } from "./op.ts";
+import type { ThreadInput, ThreadOutput } from "./tile_task.ts";
 
 const CHAINS_MAX = 16;
 
@@ -21,7 +21,8 @@ export function computeTile({ steps, input, out, window, wanted, figures }: Thre
   const source = isPacked(window) ? (plane: Plane) => unpackToPlane(memory, window, plane) : window;
   const plane = runChain(kernels, chain, out, source);
   const counts = figures ? countLevels(kernels, plane) : undefined;
-  if (wanted instanceof SharedArrayBuffer) unload(kernels, plane, rasterIn(new Uint8Array(wanted), plane));
+  if (wanted !== undefined && wanted !== "packed")
+    unload(kernels, plane, rasterIn(wanted instanceof Uint8Array ? wanted : new Uint8Array(wanted), plane));
   const packed = wanted === "packed" ? packPlane(kernels, plane) : undefined;
   const ms = performance.now() - start;
   return { ms, ...(packed && { packed }), ...(counts && { figures: counts }) };

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Static } from "@sinclair/typebox";
+import { strict } from "../../../shared/api/route.ts";
+import { type EDITING, LOOK_FORM, LOOK_JSON } from "../../../shared/api/routes/editing.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import type { Master } from "../../master.ts";
+import type { EditShown, EditWanted } from "../../preview/edits.ts";
+import { PREVIEW_QUALITY } from "../../preview/encode.ts";
+import { receiveBody } from "../receive.ts";
+import type { Call, Handlers } from "../route_call.ts";
+import type { SubmitOptions } from "../submit.ts";
+import { mediaType, readJson } from "../values.ts";
+import { ownJob } from "./own.ts";
+
+const SIZE = 1024;
+const NOTHING = strict({});
+
+export const editingHandlers = (master: Master, options: SubmitOptions): Handlers<typeof EDITING> => ({
+  async createProxy(call) {
+    call.noTimeout();
+    const receive = receiving(master, options);
+    await receiveBody(call, NOTHING, receive);
+    const proxy = await master.pictures.edits.add(call.caller.owner, receive.path);
+    call.answerHeaders.set("location", `/v1/proxies/${proxy.id}`);
+    return proxy;
+  },
+  async deleteProxy({ params, caller }) {
+    await master.pictures.edits.remove(caller.owner, params.proxy);
+    return new Response(null, { status: 204 });
+  },
+  async preview(call) {
+    const { shown, wanted } = await look(call, master, options);
+    return new Response(shown.bytes, {
+      headers: {
+        "content-type": `image/${wanted.format}`,
+        "cache-control": "no-store",
+        "tessera-scale": `${shown.scale}`,
+        "tessera-exact": `${shown.isExact}`,
+      },
+    });
+  },
+});
+
+async function look(
+  call: Call<(typeof EDITING)["preview"]>,
+  master: Master,
+  options: SubmitOptions,
+): Promise<{ shown: EditShown; wanted: EditWanted }> {
+  const { request, caller } = call;
+  const { edits } = master.pictures;
+  call.noTimeout();
+  if (mediaType(request) === "multipart/form-data") {
+    const receive = receiving(master, options);
+    const { fields } = await receiveBody(call, LOOK_FORM, receive);
+    const wanted = wantedOf(fields);
+    return { shown: await edits.ofFile(caller.owner, receive.path, wanted, request.signal), wanted };
+  }
+  const { proxy, job, ...asked } = await readJson(LOOK_JSON, request, call.bytes);
+  const wanted = wantedOf(asked);
+  if ((proxy === undefined) === (job === undefined))
+    throw new TesseraError("request_invalid", "Name a proxy or a job.");
+  if (proxy !== undefined)
+    return { shown: await edits.ofProxy(caller.owner, proxy, wanted, request.signal), wanted };
+  const record = master.pictures.job(ownJob(master, caller, job!).id);
+  return { shown: await edits.ofJob(caller.owner, record, wanted, request.signal), wanted };
+}
+
+function wantedOf(
+  asked: Partial<Static<typeof LOOK_FORM>> | Omit<Static<typeof LOOK_JSON>, "proxy" | "job">,
+) {
+  const { pipeline = "", region, size = SIZE, format = "jpeg", quality = PREVIEW_QUALITY, lane } = asked;
+  const [x = 0, y = 0, width = 0, height = 0] = region ?? [];
+  return {
+    ...{ pipeline, size, format, quality, lane },
+    region: region === undefined ? undefined : { x, y, width, height },
+  };
+}
+
+/** Not synced: what is sent to be looked at need not outlive the process. */
+const receiving = (master: Master, { uploadBytesMax }: SubmitOptions) => ({
+  ...{ path: join(master.uploadDir, randomUUID()), bytesMax: uploadBytesMax, sync: false },
+  checkRoom: (bytes: number) => master.checkRoom(bytes),
+  onBytes: undefined,
+});
