@@ -26,7 +26,7 @@ export const editingHandlers = (master: Master, options: SubmitOptions): Handler
     return proxy;
   },
   async deleteProxy({ params, caller }) {
-    await master.pictures.edits.remove(caller.owner, params.proxy);
+    await master.pictures.edits.remove(caller.owner, params.id);
     return new Response(null, { status: 204 });
   },
   async preview(call) {

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { Step } from "../common.ts";
+import { ById, Step } from "../common.ts";
 import { routes, strict } from "../route.ts";
 import { Bytes, PIPELINE_ERRORS, UPLOAD_ERRORS } from "./jobs.ts";
 import { Format, PICTURE_TYPES, Size } from "./pictures.ts";
@@ -69,9 +69,9 @@ export const EDITING = routes({
     errors: KEEP_ERRORS,
   },
   deleteProxy: {
-    ...{ method: "delete", path: "/v1/proxies/{proxy}", tag: "pictures", scope: "submit" },
+    ...{ method: "delete", path: "/v1/proxies/{id}", tag: "pictures", scope: "submit" },
     summary: "Let go of an image that was sent to be edited",
-    params: strict({ proxy: Type.String({ maxLength: 100, examples: ["a-proxy"] }) }),
+    params: ById,
     answers: { 204: { about: "It is gone." } },
     errors: ["proxy_not_found"],
   },
