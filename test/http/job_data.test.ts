@@ -195,7 +195,7 @@ describe("what is kept", () => {
       clock.pass(91 * HOUR_MS);
       await expectProblem(await get(bench, `/v1/jobs/${id}`), "job_not_found");
     });
-  });
+  }, 20_000);
 
   test.each([
     ["3600", HOUR_MS],
