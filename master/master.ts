@@ -58,7 +58,7 @@ export class Master {
   private readonly runner: JobRunner;
   private readonly now: () => number;
   private readonly every: Every;
-  private readonly roster: Roster;
+  readonly roster: Roster;
   private readonly packing: Packing;
   private readonly name = `master-${randomUUID()}`;
   private readonly watchers = new JobWatchers();

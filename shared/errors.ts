@@ -91,6 +91,7 @@ const TABLE = {
   result_mismatch: [502, "A worker sent back something other than what was asked for."],
   payload_damaged: [502, "The pixels of a tile were damaged on their way. The tile is sent again."],
   // what is around it
+  worker_not_found: [404, "There is no such worker."],
   file_not_found: [404, "There is no such file."],
   file_unwritable: [500, "The file cannot be written."],
   disk_full: [507, "The disk is full. Free some space and try again."],

@@ -1,6 +1,7 @@
 import type { Static } from "@sinclair/typebox";
 import type { WorkerSchema } from "../../shared/api/worker.ts";
 import { type Heartbeat, PROTOCOL } from "../../shared/bus/messages.ts";
+import { TesseraError } from "../../shared/errors.ts";
 import { differingOps, type Fingerprint } from "../../shared/ops/fingerprint.ts";
 import type { AwakeClock } from "../clock.ts";
 
@@ -29,6 +30,8 @@ export class WorkerSeat {
   out = 0;
   /** Milliseconds that a thread of it was busy with a tile, the newest counting most. */
   tileMs: number | undefined;
+  /** Somebody has said that it is to get no more tiles. */
+  held = false;
   private turn = 0;
   private readonly notItsOwn = new Set<number>();
 
@@ -94,7 +97,7 @@ export class Roster {
     }
     if (seat.state === "left") return; // heard late: that was its last word
     seat.hear(beat, now);
-    seat.state = this.stateOf(beat);
+    seat.state = this.stateOf(seat);
   }
 
   /** To be called every so often. @returns those that have gone silent or lost since the last time */
@@ -150,9 +153,18 @@ export class Roster {
     return false;
   }
 
-  private stateOf({ phase, protocol, fingerprint }: Heartbeat): WorkerState {
+  /** Gives a worker no more tiles, until it is told otherwise; what it has it finishes. @throws worker_not_found */
+  hold(id: string, held: boolean): WorkerView {
+    const seat = this.seats.get(id);
+    if (seat === undefined || seat.state === "left") throw new TesseraError("worker_not_found");
+    seat.held = held;
+    if (seat.state === "live" || seat.state === "draining") seat.state = this.stateOf(seat);
+    return this.list().find((worker) => worker.id === id)!;
+  }
+
+  private stateOf({ beat: { phase, protocol, fingerprint }, held }: WorkerSeat): WorkerState {
     if (phase === "left") return "left";
     if (protocol !== PROTOCOL || fingerprint !== this.options.fingerprint.hash) return "incompatible";
-    return phase === "draining" ? "draining" : "live";
+    return phase === "draining" || held ? "draining" : "live";
   }
 }

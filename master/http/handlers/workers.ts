@@ -3,5 +3,7 @@ import type { Master } from "../../master.ts";
 import type { Handlers } from "../route_call.ts";
 
 export const workerHandlers = (master: Master): Handlers<typeof WORKERS> => ({
+  drainWorker: ({ params }) => master.roster.hold(params.id, true),
+  undrainWorker: ({ params }) => master.roster.hold(params.id, false),
   listWorkers: () => ({ workers: master.workers() }),
 });
