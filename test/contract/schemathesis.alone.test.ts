@@ -85,6 +85,7 @@ generation = { max-examples = ${inLong(25, 1000)} }
 # Schemas cannot say which pipelines there are, which cursors were given out, or which times are still to come.
 [checks]
 positive_data_acceptance.enabled = false
+negative_data_rejection.expected-statuses = ["4xx"]
 
 [auth.openapi.key]
 bearer = ${JSON.stringify(secret)}

@@ -92,6 +92,12 @@ function bodyOf({ body }: Route, schemas: SchemaCollector): OperationObject["req
   return { required: body.required ?? true, content: Object.fromEntries(content) };
 }
 
+/** What the HTTP server says before we see the request. */
+const TOO_LONG: Response = {
+  description: "The address and the headers are longer than the server reads. Send what is long in the body.",
+  headers: {},
+};
+
 /** By status, in order: what it answers and what it may fail with. */
 function responsesOf(route: Route, schemas: SchemaCollector): OperationObject["responses"] {
   const answers = Object.entries(route.answers).map(
@@ -103,6 +109,7 @@ function responsesOf(route: Route, schemas: SchemaCollector): OperationObject["r
     const usual = responses.get(status);
     responses.set(status, usual === undefined ? failed : both(usual, failed));
   }
+  responses.set(431, TOO_LONG);
   return Object.fromEntries([...responses].map(([status, response]) => [`${status}`, response]));
 }
 
