@@ -21,6 +21,16 @@ export function address(text: string): string {
   throw new InvalidArgumentError("Expected an address like https://tessera.example.com.");
 }
 
+/** Whether somebody has said where the master is. @throws config_invalid */
+export async function isMasterSaid({ master }: RemoteOptions): Promise<boolean> {
+  if (master !== undefined) return true;
+  const { effectiveSettings } = await import("../shared/config/load.ts");
+  const { DEFAULT } = await import("../shared/config/mistakes.ts");
+  return effectiveSettings().some(
+    ({ setting, origin }) => setting.name === "client.master" && origin !== DEFAULT,
+  );
+}
+
 /** The client that the settings describe. @throws config_invalid */
 export async function connect({ master }: RemoteOptions): Promise<Client> {
   const { loadSettings } = await import("../shared/config/load.ts");

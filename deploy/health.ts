@@ -1,6 +1,7 @@
 /**
- * Asks a Tessera on this machine whether it is well: `bun deploy/health.ts [master|embedded|worker]`. Without a role, as
- * in a container in which only one of them runs, any of them will do. The exit code is 0 if it is well and 1 if not.
+ * Asks a Tessera on this machine whether it is well: `bun deploy/health.ts [master|embedded|worker] [ready]`. Without a
+ * role, as in a container in which only one of them runs, any of them will do. With `ready` a master or an embedded one is
+ * asked whether it would take jobs in now. The exit code is 0 if it is well and 1 if not.
  */
 const TIMEOUT_MS = 5000;
 
@@ -28,15 +29,20 @@ const ROLES = new Map([
   ["worker", [worker]],
 ]);
 
-const role = process.argv[2];
+const [role, what] = process.argv.slice(2);
 const asked = role === undefined ? [served, worker] : ROLES.get(role);
 if (asked === undefined) {
   console.error(`There is no role '${role}'. Roles: ${[...ROLES.keys()].join(", ")}.`);
   process.exit(2);
 }
+if (what !== undefined && (what !== "ready" || role === "worker")) {
+  console.error(`A ${role} cannot be asked '${what}'.`);
+  process.exit(2);
+}
+const path = what === "ready" ? "readyz" : "healthz";
 const listening = asked.filter(({ port }) => port !== "0");
 const faults = await Promise.all(
-  listening.map(({ scheme, host, port }) => faultOf(`${scheme}://${host}:${port}/healthz`)),
+  listening.map(({ scheme, host, port }) => faultOf(`${scheme}://${host}:${port}/${path}`)),
 );
 if (!faults.includes(undefined)) {
   console.error(faults.join("\n") || "TESSERA_WORKER_HEALTH_PORT is not set: there is nobody to ask.");

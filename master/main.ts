@@ -44,7 +44,7 @@ async function start(): Promise<Service> {
     ...{ outbound: outboundOf(settings), webhooks: webhooksOf(settings) },
     onTrouble: report.onTrouble,
   });
-  const server = serve(master, { ...service, access, limits, durable: true, bus: bus.counts });
+  const server = serve(master, { ...service, access, limits, durable: true });
   master.start();
   log.info(
     `The master listens on ${server.url}, keeps its jobs in ${dir} and works over ${kafka.brokers.join(", ")}.`,

@@ -7,6 +7,7 @@ import { AwakeClock, type Every, everyBySystem } from "./clock.ts";
 import { closeCodecPool } from "./codec/pool.ts";
 import { type DispatchCounts, Dispatcher, type TileEvent } from "./dispatch/dispatcher.ts";
 import type { Assignment } from "./dispatch/stage_run.ts";
+import { Figures } from "./figures.ts";
 import { hasEnded, type JobEvent, type JobRecord, type JobView } from "./jobs/job.ts";
 import { JobFiles } from "./jobs/job_files.ts";
 import { viewOf } from "./jobs/progress.ts";
@@ -22,11 +23,12 @@ import { Packing } from "./packing/packing.ts";
 import { Previews } from "./preview/previews.ts";
 import { BatchStore } from "./store/batches.ts";
 import { Database } from "./store/database.ts";
+import { DeadLetterStore } from "./store/dead_letters.ts";
 import { DeliveryStore } from "./store/deliveries.ts";
 import { Idempotency } from "./store/idempotency.ts";
 import { JobExpiry } from "./store/job_expiry.ts";
 import { type JobCounts, type JobFilter, JobList } from "./store/job_list.ts";
-import { JobStore } from "./store/store.ts";
+import { eventOf, JobStore } from "./store/store.ts";
 import { DEFAULT_WEBHOOKS, Webhooks } from "./webhooks/webhooks.ts";
 import { Roster, type WorkerView } from "./workers/roster.ts";
 
@@ -47,6 +49,8 @@ export class Master {
   readonly outbound: Outbound;
   readonly webhooks: Webhooks;
   readonly batches: Batches;
+  readonly deadLetters: DeadLetterStore;
+  readonly figures: Figures;
   readonly pictures: Previews;
   readonly ended: JobStore["ended"];
   private readonly files: JobFiles;
@@ -62,7 +66,6 @@ export class Master {
   private readonly packing: Packing;
   private readonly name = `master-${randomUUID()}`;
   private readonly watchers = new JobWatchers();
-  private readonly tileListeners = new Set<(change: TileChange) => void>();
   private subscriptions: Subscription[] = [];
   private endSweeps: (() => void) | undefined;
   private stopping = false;
@@ -94,11 +97,15 @@ export class Master {
       onTile: (assignment, event) => this.tile(assignment, event),
       onTrouble: (fault) => this.stopping || this.options.onTrouble?.(fault),
     });
-    const { name: master, store, files, dispatcher, now } = this;
+    this.deadLetters = new DeadLetterStore(this.db);
+    const { name: master, store, files, deadLetters, dispatcher, now } = this;
     this.runner = new JobRunner({
-      ...{ master, bus, buffers, store, files, dispatcher, limits, durable, threads, now, onTrouble },
+      ...{ master, bus, buffers, store, files, deadLetters, dispatcher },
+      ...{ limits, durable, threads, now, onTrouble },
       onChange: (job) => this.tell(this.show(job)),
     });
+    this.figures = new Figures({ bus, files, runner: this.runner, now, every: this.every });
+    this.onTile((change) => this.figures.tile(change));
     this.webhooks = new Webhooks({
       ...{ ...DEFAULT_WEBHOOKS, ...options.webhooks, now, every: this.every, outbound: this.outbound },
       ...{ store: new DeliveryStore(this.db, now), job: (id: string) => this.job(id) },
@@ -129,12 +136,9 @@ export class Master {
       () => this.stopping || this.dispatcher.start(),
       () => {},
     );
-    const unfinished = this.store.unfinished();
+    this.runner.takeUp(this.store.unfinished());
     this.retention.start();
-    // Those that were under way come before those that waited.
-    const begun = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
-    for (const job of unfinished.sort((a, b) => begun(a) - begun(b)))
-      if (!job.paused) this.runner.enqueue(job);
+    this.figures.start();
     this.endSweeps = this.every(SWEEP_EVERY_MS, () => void [this.retention.sweep(), this.pictures.sweep()]);
     this.runner.schedule();
     this.webhooks.start();
@@ -144,6 +148,7 @@ export class Master {
   async stop(): Promise<void> {
     this.stopping = true;
     this.endSweeps?.();
+    this.figures.stop();
     await this.runner.stop();
     this.dispatcher.stop();
     await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
@@ -156,6 +161,12 @@ export class Master {
   refuseIfFull(owner: string): void {
     this.refuseIfStopping();
     this.limiter.another(owner, this.store);
+  }
+
+  /** What keeps answers of workers from being heard, in words; nothing if nothing does. */
+  busTrouble(): string | undefined {
+    const joined = this.subscriptions.every((subscription) => subscription.share().length > 0);
+    return this.options.bus.trouble?.() ?? (joined ? undefined : "it has no share of the topics yet");
   }
 
   /** Whether so many bytes more leave the disk the room that it has to keep. @throws disk_full */
@@ -214,10 +225,7 @@ export class Master {
   /** What has happened to a job, the oldest first; `after` is the number of the last one that is known. @throws job_not_found */
   events(id: string, limit: number, after = 0): JobEvent[] {
     this.view(id);
-    return this.store.events(id, limit, after).map(({ number, at_ms, what, detail }) => ({
-      ...{ number, what, detail },
-      at: new Date(at_ms).toISOString(),
-    }));
+    return this.store.events(id, limit, after).map(eventOf);
   }
 
   /** Whatever `work` does to jobs is written down at once. */
@@ -271,7 +279,6 @@ export class Master {
     const view = this.unended(id);
     if (!this.store.resume(id)) return view;
     this.runner.enqueueOnceFree(this.store.get(id)!);
-    this.runner.schedule();
     return this.told(id);
   }
 
@@ -281,7 +288,6 @@ export class Master {
     if (!this.files.areKept(record) || !this.store.retry(id))
       throw new TesseraError("job_not_failed", `Its state is ${record.state}.`);
     this.runner.enqueueOnceFree(this.store.get(id)!);
-    this.runner.schedule();
     return this.told(id);
   }
 
@@ -310,18 +316,12 @@ export class Master {
 
   /** The finished file. @throws job_not_found, job_not_done, job_result_expired */
   resultPath(id: string): string {
-    const record = this.known(id);
-    const path = this.files.resultOf(record);
-    if (path !== undefined) return path;
-    if (record.state === "done") throw new TesseraError("job_result_expired");
-    throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
+    return this.files.resultNeeded(this.known(id));
   }
 
   /** The file that the job was sent with. @throws job_not_found, job_source_gone */
   sourcePath(id: string): string {
-    const path = this.files.sourceFileOf(this.known(id));
-    if (path === undefined) throw new TesseraError("job_source_gone");
-    return path;
+    return this.files.sourceNeeded(this.known(id));
   }
 
   /** Told of every change of a job and every tile. Returns how to end it. */
@@ -331,8 +331,7 @@ export class Master {
 
   /** Told of every change of a tile. Returns how to end it. */
   onTile(listener: (change: TileChange) => void): () => void {
-    this.tileListeners.add(listener);
-    return () => this.tileListeners.delete(listener);
+    return this.watchers.addTile(listener);
   }
 
   /** Told that a job has changed, is new or is no more; and of every tile of it that is done or refused. */
@@ -353,7 +352,7 @@ export class Master {
 
   private tile(assignment: Assignment, event: TileEvent): void {
     const change = this.runner.tile(assignment, event);
-    if (change !== undefined) for (const listener of this.tileListeners) listener(change);
+    if (change !== undefined) this.watchers.tile(change);
     if (event.what === "sent") return;
     const { job: id } = assignment.run.needs;
     const owner = this.runner.ownerOf(id);

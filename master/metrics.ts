@@ -1,6 +1,4 @@
-import { statfsSync } from "node:fs";
 import {
-  type BusCounts,
   busMetrics,
   Counter,
   expose,
@@ -22,10 +20,7 @@ export class Metrics {
   /** Counts no longer. */
   readonly close: () => void;
 
-  constructor(
-    private readonly master: Master,
-    bus?: BusCounts,
-  ) {
+  constructor(private readonly master: Master) {
     const registers = [this.registry];
     this.requests = new Histogram({
       ...{ name: "tessera_http_request_duration_seconds", help: "From request to answer.", registers },
@@ -49,7 +44,8 @@ export class Metrics {
       if (state === "done") tileSeconds.observe(ms / 1000);
     });
     this.lookUp();
-    if (bus !== undefined) busMetrics(this.registry, bus);
+    const counts = master.figures.bus;
+    if (counts !== undefined) busMetrics(this.registry, counts);
   }
 
   answered({ method, route, status, ms }: Answered): void {
@@ -66,14 +62,16 @@ export class Metrics {
     const stats = () => statsOf(master, undefined);
     gauges(registry, "tessera_jobs", "Jobs that are kept, by state.", "state", () => master.counts());
     totals(registry, "tessera_jobs_total", "Jobs that have ended, by how.", "state", () => master.ended);
-    gauge(registry, "tessera_queue_jobs", "Jobs that wait to begin.", () => master.counts().queued);
+    gauge(registry, "tessera_queue_jobs", "Jobs that wait to begin.", () => master.figures.load.queued);
     gauges(registry, "tessera_workers", "Workers, by state.", "state", () => stats().workers);
     gauge(registry, "tessera_worker_threads", "Threads of live workers.", () => stats().threads);
     gauge(registry, "tessera_tiles_in_flight", "Tiles with live workers.", () => stats().tiles.in_flight);
-    gauge(registry, "tessera_disk_free_bytes", "Free on the disk of the master's folder.", () => {
-      const { bavail, bsize } = statfsSync(master.uploadDir);
-      return bavail * bsize;
-    });
+    gauge(
+      registry,
+      "tessera_disk_free_bytes",
+      "Free on the disk of the master's folder.",
+      () => master.figures.disk.freeBytes,
+    );
     totals(registry, "tessera_tasks_total", "Tasks, by what became of them on their way.", "what", () => {
       const { sent, sentAgain, returned, ignored } = master.dispatched();
       return { sent, sent_again: sentAgain, returned, ignored };

@@ -19,6 +19,8 @@ export function readiness(master: Master): Ready {
       return [`${name}: ${asTesseraError(thrown).code}`];
     }
   });
+  const bus = master.busTrouble();
+  if (bus !== undefined) reasons.push(`bus: ${bus}`);
   if (reasons.length > 0) throw new TesseraError("not_ready", `${reasons.join("; ")}.`);
   const works = master.workers().some(({ state }) => state === "live");
   return { status: "ready", warnings: works ? [] : ["No worker is there: jobs wait."] };

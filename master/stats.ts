@@ -1,14 +1,22 @@
+import manifest from "../package.json" with { type: "json" };
 import type { Stats } from "../shared/api/stats.ts";
 import { WORKER_STATES } from "../shared/api/worker.ts";
+import { hundredths } from "./figures.ts";
 import type { Master } from "./master.ts";
 
 /** What there is to do, of one owner or of all, and who does it how quickly. */
 export function statsOf(master: Master, owner: string | undefined): Stats {
+  const { figures } = master;
   const all = master.workers();
   const live = all.filter(({ state }) => state === "live");
   const { sent, sentAgain } = master.dispatched();
+  const { freeBytes, keptBytes } = figures.disk;
+  const { p50, p95 } = figures.tileTimes();
   return {
+    version: manifest.version,
+    uptime_seconds: Math.floor(figures.uptimeMs / 1000),
     jobs: master.counts(owner),
+    queue: figures.load.queued,
     workers: Object.fromEntries(
       WORKER_STATES.map((state) => [state, all.filter((worker) => worker.state === state).length]),
     ) as Stats["workers"],
@@ -16,12 +24,13 @@ export function statsOf(master: Master, owner: string | undefined): Stats {
     tiles: {
       in_flight: sum(live.map(({ in_flight }) => in_flight)),
       per_second: hundredths(sum(live.map(({ tiles_per_second }) => tiles_per_second))),
-      ...{ sent, sent_again: sentAgain },
+      ...{ sent, sent_again: sentAgain, ...figures.tiles, ms: { p50, p95 } },
     },
+    disk: { free_bytes: freeBytes, kept_free_bytes: keptBytes },
+    ...(figures.bus && {
+      bus: { sent_bytes: figures.bus.sentBytes, received_bytes: figures.bus.receivedBytes },
+    }),
   };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
-
-/** A pace that dies away is nothing at some time. */
-const hundredths = (number: number): number => Math.round(number * 100) / 100;

@@ -1,5 +1,6 @@
 /** What Prometheus collects, by its conventions: https://prometheus.io/docs/practices/naming/ */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { BusCounts } from "./bus/port.ts";
 
 export { Counter, Histogram, Registry };
 
@@ -74,16 +75,11 @@ function total(registry: Registry, name: string, help: string, value: () => numb
   });
 }
 
-/** Of a bus that leaves the process. */
-export interface BusCounts {
-  readonly sentBytes: number;
-  readonly refused: number;
-  readonly abandoned: number;
-}
-
 export function busMetrics(registry: Registry, counts: BusCounts): void {
   const sent = "Bytes that the bus has taken from this process.";
   total(registry, "tessera_bus_sent_bytes_total", sent, () => counts.sentBytes);
+  const received = "Bytes that have come to this process over the bus.";
+  total(registry, "tessera_bus_received_bytes_total", received, () => counts.receivedBytes);
   const dropped = "Messages that were dropped: damaged or not ours, or in vain each time.";
   totals(registry, "tessera_bus_dropped_total", dropped, "why", () => {
     const { refused, abandoned } = counts;

@@ -43,7 +43,7 @@ describe("tessera doctor", () => {
       const { ok, states } = await examine(env);
       expect(ok).toBe(true);
       for (const check of ["configuration", "machine.bun", "folder.jobs"]) expect(states[check]).toBe("ok");
-      for (const check of ["reach", "version", "clock", "key", "workers"])
+      for (const check of ["reach", "ready", "version", "clock", "key", "workers"])
         expect(states[`master.${check}`]).toBe("ok");
       expect(states.kafka).toBe("skipped");
       const { status, out } = await tessera(["doctor"], { env });
@@ -105,6 +105,17 @@ describe("tessera doctor", () => {
       const full = await examine({ TESSERA_DIR: folder, TESSERA_LIMITS_FREE_BYTES: "60 TiB" });
       expect(full.states).toMatchObject({ "folder.jobs": "ok", "folder.disk": "wrong" });
     });
+  });
+
+  test("tells a master that takes no jobs in, and why", async () => {
+    const server = startServer({ threads: 1, limits: { freeBytesMin: Number.MAX_SAFE_INTEGER } });
+    try {
+      const { findings } = await examine({ TESSERA_CLIENT_MASTER: server.url });
+      const ready = findings.find(({ check }) => check === "master.ready");
+      expect(ready).toMatchObject({ state: "wrong", found: expect.stringContaining("disk_full") });
+    } finally {
+      await server.stop();
+    }
   });
 
   test("tells a master and a Kafka that are not there", async () => {

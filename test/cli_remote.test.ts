@@ -169,6 +169,23 @@ describe("tessera pause, resume, cancel, retry, workers", () => {
       { state: "live", threads: 1 },
     ]);
   });
+
+  test("have a worker get no more tiles, and then some again", async () => {
+    const [{ id }] = JSON.parse((await remote("workers", "--json")).out);
+    expect(await remote("workers", "drain", id)).toEqual({ status: 0, out: `${id}  draining\n`, err: "" });
+    expect((await remote("workers", "list")).out).toContain(" draining ");
+    expect((await remote("workers", "undrain", id)).out).toBe(`${id}  live\n`);
+    const unknown = await remote("workers", "drain", "nobody");
+    expect([unknown.status, unknown.err]).toEqual([1, expect.stringContaining("worker_not_found")]);
+  });
+
+  test("list the dead letters of a master that is said, and replay them", async () => {
+    expect(await remote("dead-letters")).toEqual({ status: 0, out: "There are no dead letters.\n", err: "" });
+    expect((await tessera(["dead-letters", "list", "--json", "--master", server.url])).out).toBe("[]\n");
+    expect(await remote("dead-letters", "replay", "--all")).toEqual({ status: 0, out: "", err: "" });
+    const unknown = await remote("dead-letters", "replay", "nobody");
+    expect([unknown.status, unknown.out]).toEqual([1, "nobody  There is no such job.\n"]);
+  });
 });
 
 describe("an interruption", () => {

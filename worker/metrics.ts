@@ -1,13 +1,6 @@
 import type { Result } from "../shared/bus/messages.ts";
-import {
-  type BusCounts,
-  busMetrics,
-  Counter,
-  expose,
-  Histogram,
-  Registry,
-  SECONDS,
-} from "../shared/metrics.ts";
+import type { BusCounts } from "../shared/bus/port.ts";
+import { busMetrics, Counter, expose, Histogram, Registry, SECONDS } from "../shared/metrics.ts";
 
 /** What Prometheus collects of a worker. */
 export class Metrics {

@@ -1,20 +1,52 @@
 import type { Command } from "commander";
 import type { Client } from "../../client/client.ts";
-import { connect, type RemoteOptions, withMaster } from "../remote.ts";
+import { connect, forEach, type RemoteOptions, withMaster } from "../remote.ts";
 import { columns } from "../table.ts";
 import { formatBytes, formatSeconds, paint, printJson } from "../terminal.ts";
 
 type Workers = Awaited<ReturnType<Client["listWorkers"]>>["workers"];
 
 export function addWorkers(program: Command): void {
-  withMaster(program.command("workers"))
-    .summary("show who works for a master")
-    .description("Shows the workers of a master, and those that it had lately.")
+  const workers = program
+    .command("workers")
+    .summary("show who works for a master, and drain workers")
+    .description("Shows who works for a master, and says who is to get no more tiles.");
+  withMaster(workers.command("list", { isDefault: true }))
+    .description("The workers of a master, and those that it had lately.")
     .option("--json", "an array of objects")
     .action(async (options: RemoteOptions) => {
       const { workers } = await (await connect(options)).listWorkers();
       if (options.json) printJson(workers);
       else process.stdout.write(workers.length === 0 ? "There are no workers.\n" : `${asText(workers)}\n`);
+    });
+  addHolding(
+    workers,
+    "drain",
+    "Gives workers no more tiles; they finish those that they have.",
+    (client, id) => client.drainWorker({ id }),
+  );
+  addHolding(workers, "undrain", "Gives workers that were drained tiles again.", (client, id) =>
+    client.undrainWorker({ id }),
+  );
+}
+
+function addHolding(
+  workers: Command,
+  name: string,
+  description: string,
+  act: (client: Client, id: string) => Promise<Workers[number]>,
+): void {
+  withMaster(workers.command(name))
+    .description(description)
+    .argument("<worker...>", "ids of workers, as `tessera workers` shows them")
+    .option("--json", "one object a line and worker")
+    .action(async (ids: string[], options: RemoteOptions) => {
+      const client = await connect(options);
+      process.exitCode = await forEach(ids, options, async (id) => {
+        const worker = await act(client, id);
+        if (options.json) printJson(worker);
+        else process.stdout.write(`${id}  ${worker.state}\n`);
+      });
     });
 }
 

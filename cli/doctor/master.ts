@@ -34,6 +34,7 @@ export async function checkMaster(asked: Asked): Promise<Finding[]> {
   const allowed = who.every(({ state }) => state !== "wrong");
   return [
     ok("master.reach", `${client.url} answers.`),
+    await checkReady(client),
     await guarded("master.version", () => checkVersion(client)),
     await guarded("master.clock", () => checkClock(client)),
     ...who,
@@ -54,6 +55,18 @@ async function guarded(check: string, look: () => Promise<Finding>): Promise<Fin
     const { code, message } = asTesseraError(thrown);
     if (code === "internal") throw thrown;
     return warning(check, `${message} (${code})`, "Ask again; see the master's log if it stays so.");
+  }
+}
+
+/** Who is missing is told beside it. */
+async function checkReady(client: Client): Promise<Finding> {
+  try {
+    await client.isReady({}, ASK);
+    return ok("master.ready", "It takes jobs in.");
+  } catch (thrown) {
+    const { code, message } = asTesseraError(thrown);
+    const advice = "It says why: make room on its disk, or see to its Kafka; its log tells more.";
+    return wrong("master.ready", `${message} (${code})`, advice);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Caller, may } from "../access/caller.ts";
+import { ownJob } from "../access/own.ts";
 import type { Every } from "../clock.ts";
-import { ownJob } from "../http/handlers/own.ts";
 import type { TileChange } from "../jobs/tile_map.ts";
 import type { JobName } from "../jobs/watchers.ts";
 import type { Master } from "../master.ts";

@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
 import { batchHandlers } from "./handlers/batches.ts";
 import { bulkHandlers } from "./handlers/bulk.ts";
+import { deadLetterHandlers } from "./handlers/dead_letters.ts";
 import { editingHandlers } from "./handlers/editing.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { jobHandlers } from "./handlers/jobs.ts";
@@ -36,6 +37,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...batchHandlers(master, options),
     ...webhookHandlers(master),
     ...workerHandlers(master),
+    ...deadLetterHandlers(master),
     ...eventHandlers(events, gate),
     ...systemHandlers(master, metrics),
     ...pictureHandlers(master),

@@ -1,5 +1,4 @@
 import type { Settings } from "../../shared/config/table.ts";
-import type { BusCounts } from "../../shared/metrics.ts";
 import type { Access } from "../access/access.ts";
 import { type Provider, providerOf } from "../access/tokens.ts";
 import type { Every } from "../clock.ts";
@@ -37,8 +36,6 @@ export function serviceOf(settings: Settings): Service {
 export interface ServeOptions extends Service {
   readonly access: Access;
   readonly limits: Limits;
-  /** Of a bus that leaves the process. */
-  readonly bus?: BusCounts;
   /** Whether uploads are on the disk before they are answered. */
   readonly durable: boolean;
   /** When the certificate is looked at again; by default the system says so. */
@@ -54,9 +51,9 @@ export interface Served {
 
 /** Puts a master on a socket. @throws config_invalid when the port cannot be had, or the certificate is none */
 export function serve(master: Master, options: ServeOptions): Served {
-  const { hostname, port, tls, every, limits, durable, access, bus, checkAnswer } = options;
+  const { hostname, port, tls, every, limits, durable, access, checkAnswer } = options;
   const events = new EventHub(master, limits);
-  const metrics = new Metrics(master, bus);
+  const metrics = new Metrics(master);
   const app = createApp(master, {
     access,
     events,

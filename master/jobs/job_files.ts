@@ -35,6 +35,14 @@ export class JobFiles {
     return join(this.jobs, id);
   }
 
+  /** @throws job_not_done, job_result_expired */
+  resultNeeded(record: JobRecord): string {
+    const path = this.resultOf(record);
+    if (path !== undefined) return path;
+    if (record.state === "done") throw new TesseraError("job_result_expired");
+    throw new TesseraError("job_not_done", `Its state is ${record.state}.`);
+  }
+
   /** The finished file of a job that is done, if it is there. */
   resultOf(record: JobRecord): string | undefined {
     const path = join(this.folderOf(record.id), resultName(record));
@@ -46,6 +54,13 @@ export class JobFiles {
     const { path, owned } = record.request.source;
     const kept = !hasEnded(record.state) || this.now() < (record.sourceExpiresMs ?? 0);
     return owned && kept && existsSync(path) ? path : undefined;
+  }
+
+  /** @throws job_source_gone */
+  sourceNeeded(record: JobRecord): string {
+    const path = this.sourceFileOf(record);
+    if (path === undefined) throw new TesseraError("job_source_gone");
+    return path;
   }
 
   /** Whether a failed job can be tried again: its source is there, and what was done of it. */
@@ -79,8 +94,14 @@ export class JobFiles {
 
   /** Refuses so many bytes more if they would not leave the disk that room. @throws disk_full */
   checkFree(bytes: number, detail = ""): void {
+    const { freeBytes, keptBytes } = this.disk();
+    if (freeBytes - bytes < keptBytes) throw new TesseraError("disk_full", detail);
+  }
+
+  /** What is free, and what of it stays so. */
+  disk(): { readonly freeBytes: number; readonly keptBytes: number } {
     const { bavail, bsize } = statfsSync(this.dir);
-    if (bavail * bsize - bytes < this.limits.freeBytesMin) throw new TesseraError("disk_full", detail);
+    return { freeBytes: bavail * bsize, keptBytes: this.limits.freeBytesMin };
   }
 
   /** What an ended job needs no longer. */

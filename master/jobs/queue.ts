@@ -45,6 +45,10 @@ export class JobQueue {
   private readonly byId = new Map<string, Waiting>();
   private came = 0;
 
+  get size(): number {
+    return this.byId.size;
+  }
+
   add(
     id: string,
     {

@@ -7,6 +7,7 @@ import { log } from "../../shared/log.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
+import type { DeadLetterStore } from "../store/dead_letters.ts";
 import { hasEnded, type JobRecord, type Phases } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
 import { JobRun, type JobRunNeeds, type Sights } from "./job_run.ts";
@@ -35,6 +36,7 @@ type Shared = Pick<
 interface RunnerOptions extends Shared {
   readonly bus: Bus;
   readonly files: JobFiles;
+  readonly deadLetters: DeadLetterStore;
   /** A job has changed. */
   readonly onChange: (job: JobRecord) => void;
   readonly onTrouble?: ((fault: TesseraError) => void) | undefined;
@@ -64,9 +66,22 @@ export class JobRunner {
     this.queue.add(id, { priority, owner, batch, size: sizeOf(request.probe) });
   }
 
+  /** All that have not ended; those that were under way come before those that waited. */
+  takeUp(unfinished: readonly JobRecord[]): void {
+    const waited = ({ state }: JobRecord) => (state === "queued" ? 1 : 0);
+    for (const job of unfinished.toSorted((a, b) => waited(a) - waited(b)))
+      if (!job.paused) this.enqueue(job);
+  }
+
+  /** Jobs under way, and those that wait to begin. */
+  load(): { readonly running: number; readonly queued: number } {
+    return { running: this.active.size, queued: this.queue.size };
+  }
+
   /** One whose run has not let go of everything yet is taken up when it has. */
   enqueueOnceFree(record: JobRecord): void {
     if (!this.running.has(record.id)) this.enqueue(record);
+    this.schedule();
   }
 
   /** Begins what there is room for. */
@@ -152,7 +167,7 @@ export class JobRunner {
   private begin(record: JobRecord): void {
     const { id } = record;
     const { pipeline, probe, tileSize } = record.request;
-    const { bus, files, onChange, onTrouble: _, ...shared } = this.options;
+    const { bus, files, deadLetters: _, onChange, onTrouble: __, ...shared } = this.options;
     const { store, limits, now } = shared;
     const plan = planPipeline(pipeline, probe.shape, tileSize, limits.pixelsMax);
     const progress = new Progress(new TileMap(id, plan, store.tiles(id)), record.tilesRetried, now);
@@ -201,7 +216,8 @@ export class JobRunner {
 
   /** The job does not wait for it for ever. */
   private post(letter: DeadLetter): Promise<unknown> {
-    const { bus, onTrouble } = this.options;
+    const { bus, deadLetters, onTrouble } = this.options;
+    deadLetters.note(letter);
     const sent = bus.publish("dead-letters", letter);
     return Promise.race([sent, new Promise((resolve) => setTimeout(resolve, LETTER_LIMIT_MS).unref())]).catch(
       (thrown) => onTrouble?.(asTesseraError(thrown)),

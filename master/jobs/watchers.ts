@@ -1,11 +1,13 @@
 import { hasEnded, type JobView } from "./job.ts";
+import type { TileChange } from "./tile_map.ts";
 
 export type JobName = Pick<JobView, "id" | "owner">;
 
-/** Whoever wants to hear of jobs: of every change, or of one job's end. */
+/** Whoever wants to hear of jobs: of every change, of every tile, or of one job's end. */
 export class JobWatchers {
   private readonly listeners = new Set<(job: JobView) => void>();
   private readonly touched = new Set<(job: JobName) => void>();
+  private readonly ofTiles = new Set<(change: TileChange) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
 
   /** Whether anybody hears of every change. */
@@ -23,6 +25,16 @@ export class JobWatchers {
   addTouched(listener: (job: JobName) => void): () => void {
     this.touched.add(listener);
     return () => this.touched.delete(listener);
+  }
+
+  /** For those who hear of every tile. Returns how to end it. */
+  addTile(listener: (change: TileChange) => void): () => void {
+    this.ofTiles.add(listener);
+    return () => this.ofTiles.delete(listener);
+  }
+
+  tile(change: TileChange): void {
+    for (const listener of this.ofTiles) listener(change);
   }
 
   /** Resolves when the job has ended, which it has not yet. */

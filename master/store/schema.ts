@@ -110,6 +110,16 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX batches_by_owner ON batches (owner, number);
 
+  -- The tile for which a job has failed; it goes when the job is tried again.
+  CREATE TABLE dead_letters (
+    number INTEGER PRIMARY KEY,
+    job    TEXT NOT NULL UNIQUE REFERENCES jobs (id) ON DELETE CASCADE,
+    owner  TEXT NOT NULL,      -- the job's
+    at_ms  INTEGER NOT NULL,
+    letter TEXT NOT NULL       -- JSON of DeadLetter
+  ) STRICT;
+  CREATE INDEX dead_letters_by_owner ON dead_letters (owner, number);
+
   CREATE TABLE idempotency (
     owner      TEXT NOT NULL,
     key        TEXT NOT NULL,

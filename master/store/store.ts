@@ -3,7 +3,16 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import { log } from "../../shared/log.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { ATTEMPTS_MAX } from "../dispatch/stage_run.ts";
-import type { JobAbout, JobRecord, JobRequest, JobResult, JobState, Kept, Phases } from "../jobs/job.ts";
+import type {
+  JobAbout,
+  JobEvent,
+  JobRecord,
+  JobRequest,
+  JobResult,
+  JobState,
+  Kept,
+  Phases,
+} from "../jobs/job.ts";
 import { type ActiveState, type EndedState, hasEnded } from "../jobs/job.ts";
 import type { StoredTile } from "../jobs/tile_map.ts";
 import type { Database } from "./database.ts";
@@ -35,6 +44,12 @@ interface EventRow {
   readonly what: string;
   readonly detail: string;
 }
+
+/** As it is shown. */
+export const eventOf = ({ at_ms, ...event }: EventRow): JobEvent => ({
+  ...event,
+  at: new Date(at_ms).toISOString(),
+});
 
 export interface TriedTile {
   readonly tile: number;
@@ -134,6 +149,7 @@ export class JobStore {
       );
       if (changes === 0) return false;
       this.db.run("DELETE FROM tiles WHERE job = $id AND done = 0", { id });
+      this.db.run("DELETE FROM dead_letters WHERE job = $id", { id });
       this.note(id, "queued", "retry");
       return true;
     });

@@ -37,6 +37,12 @@ export const Problem = Type.Object(
   { $id: "Problem" },
 );
 
+/** Jobs to which something was not done, each with the reason. */
+export const Refusals = (description: string) =>
+  Type.Array(Type.Object({ id: Type.String(), code: Type.Unsafe<ErrorCode>(Type.String()) }), {
+    description,
+  });
+
 /** Headers of answers. */
 export const Location = Type.String({ description: "The address of what was made." });
 export const ETag = Type.String({ description: "Names these bytes, for `If-None-Match` and `If-Range`." });

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import { isStreamed, type Route, type RouteTable } from "./route.ts";
 import { BATCHES } from "./routes/batches.ts";
 import { BULK } from "./routes/bulk.ts";
+import { DEAD_LETTERS } from "./routes/dead_letters.ts";
 import { EDITING } from "./routes/editing.ts";
 import { EVENTS } from "./routes/events.ts";
 import { JOBS } from "./routes/jobs.ts";
@@ -19,6 +20,7 @@ export const ROUTES = {
   ...BATCHES,
   ...WEBHOOKS,
   ...WORKERS,
+  ...DEAD_LETTERS,
   ...EVENTS,
   ...PICTURES,
   ...EDITING,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors.ts";
 import type { DeadLetter, Heartbeat, Result, Task } from "./messages.ts";
 
 export interface Messages {
@@ -25,6 +26,16 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** What has gone over a bus that leaves the process, since it was opened. */
+export interface BusCounts {
+  /** Bytes of the messages that it has taken, and of those that came. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Messages that were damaged or not ours, and those whose every delivery was in vain. */
+  readonly refused: number;
+  readonly abandoned: number;
+}
+
 /**
  * What joins master and workers. Work is delivered at least once, to one member of each topic's group, and committed
  * after it, never before. The conformance suite says the rest.
@@ -32,6 +43,10 @@ export interface Subscription {
 export interface Bus {
   /** Whether messages leave the process, so that their pixels have to be packed. */
   readonly packs: boolean;
+  /** Of one that leaves the process. */
+  readonly counts?: BusCounts;
+  /** What keeps it from carrying messages now, if anything does. */
+  trouble?(): ErrorCode | undefined;
   /**
    * Resolves when the bus answers for the message; waits while the topic is full. With `partition` the message goes to
    * whoever has that one. @throws bus_closed, and over Kafka whatever keeps it from taking the message

@@ -45,6 +45,7 @@ describe("the health check", () => {
     try {
       const { port } = new URL(server.url);
       expect(await ask(["embedded"], { TESSERA_PORT: port })).toEqual({ status: 0, err: "" });
+      expect(await ask(["embedded", "ready"], { TESSERA_PORT: port })).toEqual({ status: 0, err: "" });
       expect(await ask(["master"], { TESSERA_PORT: port, TESSERA_HOST: "localhost" })).toMatchObject({
         status: 0,
       });
@@ -97,6 +98,14 @@ describe("the health check", () => {
         status: 1,
         err: expect.stringContaining("TESSERA_WORKER_HEALTH_PORT is not set"),
       });
+  });
+
+  test("does not ask a worker whether it would take jobs in, nor anything else", async () => {
+    for (const args of [
+      ["worker", "ready"],
+      ["master", "happy"],
+    ])
+      expect((await ask(args, {})).status).toBe(2);
   });
 
   test("says which roles there are", async () => {

@@ -124,11 +124,14 @@ describe("the manifests for Kubernetes", () => {
   });
 
   test("P7: have no way to the master but through its own loopback address", () => {
-    const { env, startupProbe, livenessProbe, ports } = podOf(master).containers[0];
+    const { env, startupProbe, livenessProbe, readinessProbe, ports } = podOf(master).containers[0];
     expect(env).toContainEqual({ name: "TESSERA_HOST", value: "127.0.0.1" });
     expect(ports).toBeUndefined();
     for (const probe of [startupProbe, livenessProbe])
       expect(probe).toMatchObject({ exec: { command: ["bun", "deploy/health.ts", "master"] } });
+    expect(readinessProbe).toMatchObject({
+      exec: { command: ["bun", "deploy/health.ts", "master", "ready"] },
+    });
     for (const { spec } of BASE.filter(({ kind }) => kind === "Service"))
       expect(spec).toMatchObject({ clusterIP: "None" });
     expect(BASE.some(({ kind }) => kind === "Ingress")).toBe(false);

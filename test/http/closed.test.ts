@@ -29,7 +29,7 @@ afterAll(async () => {
 const all = Object.entries(ROUTES as Readonly<Record<string, Route>>);
 const guardedRoutes = all.filter(([, { scope }]) => scope !== "open");
 const ofJobs = all
-  .filter(([, { path }]) => path.startsWith("/v1/jobs/{id}"))
+  .filter(([, { path }]) => /^\/v1\/(jobs|dead-letters)\/\{id\}/.test(path))
   // What removes the job comes last.
   .sort(([, a], [, b]) => Number(a.method === "delete") - Number(b.method === "delete"));
 
@@ -104,7 +104,8 @@ describe("P7: every route asks who it is", () => {
 
   test("and those that do not are few", () => {
     const open = all.filter(([, { scope }]) => scope === "open").map(([, { path }]) => path);
-    for (const path of open) expect(path).not.toMatch(/jobs|keys|workers|events|batches|webhooks/);
+    for (const path of open)
+      expect(path).not.toMatch(/jobs|dead-letters|keys|workers|events|batches|webhooks/);
   });
 });
 

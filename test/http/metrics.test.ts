@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { MemoryBus } from "../../shared/bus/memory.ts";
 import { picture, spec, withBench } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
 import { type Edge, edgeOf, expectProblem, jobFrom, sendRaw } from "./edge.ts";
@@ -61,6 +62,17 @@ describe("GET /readyz", () => {
       while (bench.master.workers().length === 0) await new Promise((resolve) => setImmediate(resolve));
       expect(await answer()).toEqual({ status: "ready", warnings: [] });
     }));
+
+  test("says that nothing is carried between master and workers", async () => {
+    let trouble: "bus_unreachable" | undefined;
+    const bus = Object.assign(new MemoryBus(), { trouble: () => trouble });
+    await withBench({ bus }, async (bench) => {
+      const app = edgeOf(bench);
+      expect((await app.request("/readyz")).status).toBe(200);
+      trouble = "bus_unreachable";
+      expect(await expectProblem(await app.request("/readyz"), "not_ready")).toBe("bus: bus_unreachable.");
+    });
+  });
 
   test("says why they would not", () =>
     withBench({ limits: { freeBytesMin: Number.MAX_SAFE_INTEGER } }, async (bench) => {

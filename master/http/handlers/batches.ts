@@ -2,6 +2,7 @@ import type { BatchView } from "../../../shared/api/batch.ts";
 import type { BATCHES } from "../../../shared/api/routes/batches.ts";
 import { TesseraError } from "../../../shared/errors.ts";
 import { type Caller, may } from "../../access/caller.ts";
+import { ownerOf } from "../../access/own.ts";
 import { archive } from "../../batches/archive.ts";
 import type { Master } from "../../master.ts";
 import type { BatchRecord } from "../../store/batches.ts";
@@ -9,7 +10,6 @@ import { addImages } from "../batch_images.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
 import type { Handlers } from "../route_call.ts";
 import type { SubmitOptions } from "../submit.ts";
-import { ownerOf } from "./own.ts";
 
 /** Jobs that are cancelled at a time; between them others have their turn. */
 const AT_ONCE = 100;

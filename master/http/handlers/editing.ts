@@ -4,6 +4,7 @@ import type { Static } from "@sinclair/typebox";
 import { strict } from "../../../shared/api/route.ts";
 import { type EDITING, LOOK_FORM, LOOK_JSON } from "../../../shared/api/routes/editing.ts";
 import { TesseraError } from "../../../shared/errors.ts";
+import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import type { EditShown, EditWanted } from "../../preview/edits.ts";
 import { PREVIEW_QUALITY } from "../../preview/encode.ts";
@@ -11,7 +12,6 @@ import { receiveBody } from "../receive.ts";
 import type { Call, Handlers } from "../route_call.ts";
 import type { SubmitOptions } from "../submit.ts";
 import { mediaType, readJson } from "../values.ts";
-import { ownJob } from "./own.ts";
 
 const SIZE = 1024;
 const NOTHING = strict({});

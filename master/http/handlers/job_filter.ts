@@ -1,7 +1,7 @@
 import type { JobFilterView } from "../../../shared/api/job_filter.ts";
 import type { Caller } from "../../access/caller.ts";
+import { ownerOf } from "../../access/own.ts";
 import type { JobFilter } from "../../store/job_list.ts";
-import { ownerOf } from "./own.ts";
 
 /** What a caller asks for, of the jobs that it may see. */
 export function filterOf(asked: JobFilterView, caller: Caller): JobFilter {

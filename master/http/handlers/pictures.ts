@@ -1,10 +1,10 @@
 import type { PICTURES } from "../../../shared/api/routes/pictures.ts";
+import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import { descriptor } from "../../preview/deep_zoom.ts";
 import { fixed } from "../etag.ts";
 import { pictureAnswer } from "../pictures.ts";
 import type { Handlers } from "../route_call.ts";
-import { ownJob } from "./own.ts";
 
 const whichOf = (name: string) => (name.startsWith("source") ? "source" : "result");
 

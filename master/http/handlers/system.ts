@@ -2,6 +2,7 @@ import { openApiDocument } from "../../../shared/api/openapi/document.ts";
 import type { SYSTEM } from "../../../shared/api/routes/system.ts";
 import { METRICS_TYPE } from "../../../shared/metrics.ts";
 import { describeOps } from "../../../shared/ops/describe.ts";
+import { ownerOf } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import type { Metrics } from "../../metrics.ts";
 import { readiness } from "../../readiness.ts";
@@ -9,7 +10,6 @@ import { statsOf } from "../../stats.ts";
 import { fixed } from "../etag.ts";
 import { PAGE_POLICY, referencePage } from "../reference/page.ts";
 import type { Handlers } from "../route_call.ts";
-import { ownerOf } from "./own.ts";
 
 export function systemHandlers(master: Master, metrics: Metrics): Handlers<typeof SYSTEM> {
   const document = openApiDocument();
@@ -24,7 +24,10 @@ export function systemHandlers(master: Master, metrics: Metrics): Handlers<typeo
     getReference: ({ request }) => reference(request),
     isReady: () => readiness(master),
     getMetrics: async () => new Response(await metrics.text(), { headers: { "content-type": METRICS_TYPE } }),
-    getStats: ({ caller }) => statsOf(master, ownerOf(caller)),
+    getStats: ({ caller }) => ({
+      ...statsOf(master, ownerOf(caller)),
+      history: master.figures.history(),
+    }),
     listTransforms: () => describeOps(),
   };
 }

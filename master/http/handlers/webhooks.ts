@@ -1,7 +1,7 @@
 import type { WEBHOOKS } from "../../../shared/api/routes/webhooks.ts";
+import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import type { Handlers } from "../route_call.ts";
-import { ownJob } from "./own.ts";
 
 export const webhookHandlers = (master: Master): Handlers<typeof WEBHOOKS> => ({
   listDeliveries: ({ params, caller }) => ({

@@ -37,6 +37,7 @@ const TAGS: Readonly<Record<string, string>> = {
   batches: "Many images, one pipeline.",
   webhooks: "Calls that tell of a job's end: its `webhook` is sent the job.",
   workers: "Who computes the tiles.",
+  "dead-letters": "Tiles that were given up on, and their jobs tried again.",
   events: "What happens, as it happens.",
   session: "Who you are, and browsers that sign in.",
   keys: "Who may do what.",

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { ErrorCode } from "../../errors.ts";
+import { Refusals } from "../common.ts";
 import { Priority } from "../job.ts";
 import { Cursor, JOB_FILTER, limit, NextCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
@@ -30,9 +30,7 @@ const Ids = Type.Array(Type.String());
 const Outcome = Type.Object({
   matched: Type.Integer({ description: "Jobs that the filter means, from the cursor on." }),
   changed: Ids,
-  refused: Type.Array(Type.Object({ id: Type.String(), code: Type.Unsafe<ErrorCode>(Type.String()) }), {
-    description: "Jobs whose state does not allow it.",
-  }),
+  refused: Refusals("Jobs whose state does not allow it."),
   next_cursor: Type.Optional(NextCursor),
 });
 

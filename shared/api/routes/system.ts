@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { ETag } from "../common.ts";
 import { routes } from "../route.ts";
-import { StatsSchema } from "../stats.ts";
+import { StatsWithHistorySchema } from "../stats.ts";
 
 const Transform = Type.Object(
   {
@@ -78,8 +78,8 @@ export const SYSTEM = routes({
   getStats: {
     ...{ method: "get", path: "/v1/stats", tag: "system", scope: "read" },
     summary: "What there is to do, and who does it how quickly",
-    description: "Jobs are the caller's own; everyone's for `admin`.",
-    answers: { 200: { about: "Figures.", schema: StatsSchema } },
+    description: "`jobs` are the caller's own, everyone's for `admin`; the rest is the server's.",
+    answers: { 200: { about: "Figures.", schema: StatsWithHistorySchema } },
     errors: [],
   },
   listTransforms: {

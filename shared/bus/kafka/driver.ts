@@ -1,9 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, Producer } from "kafkajs";
-import { TesseraError } from "../../errors.ts";
+import { type ErrorCode, TesseraError } from "../../errors.ts";
 import { within } from "../../within.ts";
 import { PROTOCOL, type TileName } from "../messages.ts";
-import type { Bus, Handler, Messages, NewsTopic, Subscription, Topic, WorkTopic } from "../port.ts";
+import type {
+  Bus,
+  BusCounts,
+  Handler,
+  Messages,
+  NewsTopic,
+  Subscription,
+  Topic,
+  WorkTopic,
+} from "../port.ts";
 import { type KafkaSettings, kafkaClient, PATIENT } from "./client.ts";
 import { busFault } from "./faults.ts";
 import { deleteGroups, endsOf } from "./groups.ts";
@@ -35,18 +44,10 @@ export interface KafkaBusOptions {
   readonly onAbandoned?: (topic: Topic) => void;
 }
 
-/** What the bus has seen since it was opened. */
-export interface KafkaBusCounts {
-  refused: number;
-  abandoned: number;
-  /** Bytes of the messages that Kafka has taken: headers and values. */
-  sentBytes: number;
-}
-
 /** The bus past one machine: Apache Kafka. */
 export class KafkaBus implements Bus {
   readonly packs = true;
-  readonly counts: KafkaBusCounts = { refused: 0, abandoned: 0, sentBytes: 0 };
+  readonly counts = { refused: 0, abandoned: 0, sentBytes: 0, receivedBytes: 0 } satisfies BusCounts;
   private readonly id = randomUUID();
   private readonly members = new Set<Subscription>();
   /** Groups that nobody but this process has. */
@@ -84,6 +85,10 @@ export class KafkaBus implements Bus {
       throw busFault(thrown, "bus_request_refused");
     }
     return new KafkaBus(options, kafka, producer, reach);
+  }
+
+  trouble(): ErrorCode | undefined {
+    return this.reach.isSilent() ? "bus_unreachable" : undefined;
   }
 
   publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {
@@ -129,6 +134,9 @@ export class KafkaBus implements Bus {
       handler,
       messagesMax: MESSAGES_PER_HANDLER * atOnce,
       bytesMax: BYTES_MAX,
+      onTaken: (bytes) => {
+        this.counts.receivedBytes += bytes;
+      },
       onRefused: (refusal, tile) => {
         this.counts.refused++;
         onRefused?.(topic, refusal);

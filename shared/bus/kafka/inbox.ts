@@ -24,6 +24,8 @@ export interface InboxOptions<T extends Topic> {
   /** Taken and not done; what one fetch brings may go beyond. */
   readonly messagesMax: number;
   readonly bytesMax: number;
+  /** Told of the bytes of each message that is taken. */
+  readonly onTaken?: (bytes: number) => void;
   readonly onRefused: (refusal: Refusal, tile?: TileName) => void;
   /** A message whose every delivery was rejected is given up, or it would block its partition for ever. */
   readonly onAbandoned: () => void;
@@ -67,6 +69,7 @@ export class Inbox<T extends Topic> {
     for (const { offset, wire } of fetched) {
       if (!partition.watermark.take(offset)) continue;
       const bytes = wire.value.length;
+      this.options.onTaken?.(bytes);
       this.waiting.push({ offset, wire, partition, bytes, deliveries: 0 });
       this.messages++;
       this.bytes += bytes;

@@ -1,7 +1,7 @@
-import { TesseraError } from "../../../shared/errors.ts";
-import { type Caller, may } from "../../access/caller.ts";
-import type { JobView } from "../../jobs/job.ts";
-import type { Master } from "../../master.ts";
+import { TesseraError } from "../../shared/errors.ts";
+import type { JobView } from "../jobs/job.ts";
+import type { Master } from "../master.ts";
+import { type Caller, may } from "./caller.ts";
 
 /** A job of the caller's; `admin` has all. Whether another's job is there is not told. @throws job_not_found */
 export function ownJob(master: Master, caller: Caller, id: string): JobView {
