@@ -23,7 +23,11 @@ export interface EngineBench {
 /** Small images are done more often first: what runs seldom is not compiled yet. */
 const WARM_MS = 600;
 const WARMUPS_MAX = 5;
-const PROCESSES = 3;
+/** Small images are done more often in all, and in more processes: their times are short, and no two processes alike. */
+const MEASURE_MS = 1500;
+const REPEATS_MAX = 40;
+const SMALL_MS = 400;
+const PROCESSES = { small: 5, large: 3 };
 
 export interface EngineRow {
   readonly size: string;
@@ -78,22 +82,31 @@ async function runBoth(
 ): Promise<Cost[][]> {
   const spec = { format: "jpeg", quality: 90, metadata: "strip" };
   const found: Cost[][] = [[], []];
-  for (let left = repeats; left > 0; left -= Math.ceil(repeats / PROCESSES)) {
+  let [left, each] = [repeats, repeats];
+  for (let process = 0; left > 0; process++) {
     const tessera = new Peer("./peers/tessera.ts");
     const libvips = new Peer("./peers/libvips.ts");
     const ours = () => tessera.run({ input, output: join(dir, "ours.jpg"), pipeline, spec });
     const theirs = () => libvips.run({ input, output: join(dir, "theirs.jpg"), recipe, width, quality: 90 });
     try {
       const { wallMs } = await ours();
+      if (process === 0) [left, each] = runsOf(wallMs, repeats);
       const warmups = Math.max(1, Math.min(WARMUPS_MAX, Math.ceil(WARM_MS / wallMs)));
-      const now = { warmups, repeats: Math.min(left, Math.ceil(repeats / PROCESSES)) };
-      const costs = await interleaved([ours, theirs], now);
-      for (const [i, each] of costs.entries()) found[i]!.push(...each);
+      const costs = await interleaved([ours, theirs], { warmups, repeats: Math.min(left, each) });
+      for (const [i, of] of costs.entries()) found[i]!.push(...of);
+      left -= each;
     } finally {
       await Promise.all([tessera.close(), libvips.close()]);
     }
   }
   return found;
+}
+
+/** How often it is done in all, and in each process. One repeat is a taste, and stays one. */
+function runsOf(wallMs: number, repeats: number): [all: number, each: number] {
+  if (repeats === 1) return [1, 1];
+  const all = Math.max(repeats, Math.min(REPEATS_MAX, Math.ceil(MEASURE_MS / wallMs)));
+  return [all, Math.ceil(all / (wallMs < SMALL_MS ? PROCESSES.small : PROCESSES.large))];
 }
 
 function caseOf(size: EngineSize, one: EngineCase, bare: BareCosts, [ours, theirs]: Cost[][]) {

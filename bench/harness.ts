@@ -1,3 +1,5 @@
+import { peakRssBytes } from "../shared/peak_memory.ts";
+
 /** What one run cost: wall and CPU in milliseconds. */
 export interface Cost {
   readonly wallMs: number;
@@ -47,8 +49,8 @@ export async function servePeer<W>(work: (asked: W) => Promise<Pick<Cost, "phase
     const said = await work(JSON.parse(line) as W).catch((thrown: unknown) => ({ error: String(thrown) }));
     const wallMs = performance.now() - start;
     const used = process.cpuUsage(cpu);
-    const peakRssBytes = process.resourceUsage().maxRSS * 1024;
-    const cost: Cost = { wallMs, cpuMs: (used.user + used.system) / 1000, peakRssBytes };
+    const cpuMs = (used.user + used.system) / 1000;
+    const cost: Cost = { wallMs, cpuMs, peakRssBytes: peakRssBytes() };
     process.stdout.write(`${JSON.stringify({ ...cost, ...said })}\n`);
   }
 }

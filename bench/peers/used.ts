@@ -1,3 +1,4 @@
+import { peakRssBytes } from "../../shared/peak_memory.ts";
 import { linesOf } from "../harness.ts";
 
 /** What a process has used so far. */
@@ -16,7 +17,7 @@ export async function serveUsed(serve: (asked: unknown) => Promise<object>): Pro
     const used: Used = {
       cpuMs: (user + system) / 1000,
       rssBytes: process.memoryUsage.rss(),
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      peakRssBytes: peakRssBytes(),
     };
     process.stdout.write(`${JSON.stringify({ ...answer, used })}\n`);
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { JobView } from "../../shared/api/job.ts";
+import { peakRssBytes } from "../../shared/peak_memory.ts";
 import { formatBytes, formatSeconds } from "../terminal.ts";
 
 /** What `run --json` prints of one image. */
@@ -38,15 +38,4 @@ export function figuresText(figures: Figures, job: JobView): string {
   const size = job.output.bytes === undefined ? "" : `, ${formatBytes(job.output.bytes)}`;
   const speed = `${tiles} tiles in ${formatSeconds(wall_ms / 1000)}, ${tiles_per_second.toFixed(0)} tiles/s`;
   return `${width} × ${height} ${job.output.format}${size}; ${speed}`;
-}
-
-/** Linux tells the high-water mark exactly; elsewhere it is what the system counts for the process. */
-function peakRssBytes(): number {
-  try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
-  } catch {
-    // not Linux
-  }
-  return process.resourceUsage().maxRSS * 1024;
 }
