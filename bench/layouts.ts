@@ -2,7 +2,7 @@ import { freshKernels, type Kernels } from "../shared/kernels/kernels.ts";
 import { batchOf } from "./harness.ts";
 
 /** How many layouts are tried. About half of all lie well, so that two runs both find one. */
-export const LAYOUTS = 8;
+export const LAYOUTS = 12;
 
 /**
  * Each time that a module is compiled its code lies elsewhere, and by that alone a short loop can be a quarter slower or

@@ -180,7 +180,7 @@ const EFFORTS = {
     formats: ["RGB8"],
     only: ["blur", "invert", "median", "resize"],
   },
-  usual: { side: 512, repeats: 12, warmups: 2, warmMs: 60, formats: ["RGB8"] },
+  usual: { side: 512, repeats: 15, warmups: 2, warmMs: 80, formats: ["RGB8"] },
   full: { side: 512, repeats: 21, warmups: 2, warmMs: 100 },
 } as const satisfies Record<string, Omit<OpsBench, "threads" | "layouts">>;
 
