@@ -8,7 +8,7 @@ export const BENCHES: readonly Bench[] = [
   {
     name: "ops",
     about: "each op on one tile, by each engine, on one thread and on all",
-    minutes: { quick: 0.4, usual: 1.8 },
+    minutes: { quick: 0.4, usual: 1.5 },
     leavesOut: "formats other than RGB8",
     run: async (options) => (await import("./ops.ts")).findOps(options),
   },
@@ -27,7 +27,7 @@ export const BENCHES: readonly Bench[] = [
   {
     name: "engine",
     about: "whole images through the embedded engine, beside libvips",
-    minutes: { quick: 0.8, usual: 4 },
+    minutes: { quick: 0.8, usual: 3.5 },
     leavesOut: "300 megapixels, and most pipelines at 80",
     run: async (options) => (await import("./engine.ts")).findEngine(options),
   },
@@ -40,7 +40,7 @@ export const BENCHES: readonly Bench[] = [
   {
     name: "service",
     about: "small jobs over HTTP at 1, 8 and 64 clients: how many, and how soon each is done",
-    minutes: { quick: 0.3, usual: 0.7 },
+    minutes: { quick: 0.3, usual: 1.6 },
     run: async (options) => (await import("./service.ts")).findService(options),
   },
   {
@@ -53,7 +53,7 @@ export const BENCHES: readonly Bench[] = [
   {
     name: "kafka",
     about: "a master and workers over a real Kafka, beside its own tools",
-    minutes: { quick: 0.7, usual: 1.6 },
+    minutes: { quick: 0.7, usual: 2.1 },
     leavesOut: "more than two workers with cores of their own, 8192², kinds of op, memory over many jobs",
     run: async (options) => (await import("./kafka_findings.ts")).findKafka(options),
   },

@@ -23,7 +23,7 @@ const SHORT: KafkaBench = {
   workers: [1, 2],
   repeats: 7,
   perfMessages: 500,
-  scaling: { side: 960, tileMs: 50, workers: [1, 2, 4, 8] },
+  scaling: { side: 640, tileMs: 50, workers: [1, 2, 4, 8] },
   roundTrips: 60,
   idleMs: 5000,
   memory: { side: 4096, jobs: 4 },

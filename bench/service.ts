@@ -210,7 +210,8 @@ export async function findService({
   repeats = effort === "quick" ? 1 : 3,
 }: BenchOptions): Promise<Findings> {
   const quick = effort === "quick";
-  const sizes = quick ? { jobs: 100, requests: 2000 } : { jobs: 300, requests: 10_000 };
+  const usual = effort === "usual" ? { jobs: 200, requests: 5000 } : { jobs: 300, requests: 10_000 };
+  const sizes = quick ? { jobs: 100, requests: 2000 } : usual;
   const rows = await benchService({ clients: [1, 8, 64], ...sizes, repeats });
   return { metrics: rows.flatMap(metricsOf), rows, text: printService(rows) };
 }
