@@ -4,6 +4,7 @@ import { Access } from "../master/access/access.ts";
 import { serve } from "../master/http/serve.ts";
 import { DEFAULT_LIMITS } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
+import type { Stats } from "../shared/api/stats.ts";
 import { BufferPool } from "../shared/buffers.ts";
 import { KafkaBus } from "../shared/bus/kafka/driver.ts";
 import type { DeadLetter } from "../shared/bus/messages.ts";
@@ -52,6 +53,15 @@ describeOnKafka("tessera dead-letters on a real Kafka", ({ installation }) => {
         expect(listed[0]!.message).toContain("Tile 0,0 of stage 0");
         expect((await run("list", "--limit", "1")).out).toContain(id);
 
+        const { out } = await run("list", "--json", "--master", server.url);
+        expect(JSON.parse(out)).toMatchObject([
+          { job: id, stage: 0, tile: 0, attempts: 3, replayable: true },
+        ]);
+        const { bus: traffic } = (await (await fetch(`${server.url}/v1/stats`)).json()) as Stats;
+        expect(traffic!.sent_bytes).toBeGreaterThan(0);
+        expect(traffic!.received_bytes).toBeGreaterThan(0);
+        expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+
         expect((await run("replay")).status).toBe(2);
         const unknown = await run("replay", "no-such-job", "--master", server.url);
         expect([unknown.status, unknown.out]).toEqual([1, "no-such-job  There is no such job.\n"]);
@@ -61,6 +71,7 @@ describeOnKafka("tessera dead-letters on a real Kafka", ({ installation }) => {
         const replayed = await run("replay", "--all", "--master", server.url, "--json");
         expect(JSON.parse(replayed.out)).toEqual([{ job: id, ok: true, text: "is tried again" }]);
         expect((await master.wait(id)).state).toBe("done");
+        expect((await run("--master", server.url)).out).toBe("There are no dead letters.\n");
       } finally {
         await server.stop();
         await master.stop();

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { outputSpec } from "../../master/export/output.ts";
 import type { JobAbout, JobRequest, JobResult, JobState } from "../../master/jobs/job.ts";
 import { Database } from "../../master/store/database.ts";
+import { DeadLetterStore } from "../../master/store/dead_letters.ts";
 import { JobStore } from "../../master/store/store.ts";
+import type { DeadLetter } from "../../shared/bus/messages.ts";
 
 const REQUEST: JobRequest = {
   source: { path: "a.png", owned: false, name: "a.png" },
@@ -207,5 +209,35 @@ describe("P4: tiles", () => {
     );
     store.insert("job", REQUEST, ABOUT);
     expect(store.get("job")?.state).toBe("queued");
+  });
+});
+
+describe("a dead letter", () => {
+  const LETTER: DeadLetter = {
+    ...{ protocol: 2, master: "m", job: "a", stage: 0, tile: 3, attempt: 3, atMs: 5, workers: ["w"] },
+    ...{ steps: [{ op: "invert" }], input: REQUEST.probe.shape, out: { x: 0, y: 0, width: 10, height: 10 } },
+    ...{ code: "tile_failed", message: "It did." },
+  };
+
+  test("goes when its job is tried again, whatever that one fails by", () => {
+    const letters = new DeadLetterStore(db);
+    store.insert("a", REQUEST, ABOUT);
+    letters.note(LETTER);
+    store.fail("a", "tile_failed", "It did.");
+    expect(letters.page(undefined, 10)).toEqual([{ number: 1, letter: LETTER }]);
+    store.retry("a");
+    store.fail("a", "disk_full", "It is.");
+    expect(letters.page(undefined, 10)).toEqual([]);
+  });
+
+  test("is not seen of a job that was cancelled meanwhile, and goes with its job", () => {
+    const letters = new DeadLetterStore(db);
+    store.insert("a", REQUEST, ABOUT);
+    letters.note(LETTER);
+    store.cancel("a");
+    expect(letters.page(undefined, 10)).toEqual([]);
+    store.remove("a");
+    letters.note(LETTER);
+    expect(db.prepare("SELECT * FROM dead_letters").all()).toEqual([]);
   });
 });

@@ -60,11 +60,14 @@ describeOnKafka("a broker that is away", ({ broker }) => {
       let unwell = await health();
       while (unwell.http === 200) unwell = await health();
       expect(unwell).toMatchObject({ http: 503, status: "no heartbeat reaches Kafka" });
+      const ready = async () => (await fetch(new URL("/readyz", client.url))).status;
+      while ((await ready()) !== 503) await health();
       await node().start();
       const started = performance.now();
       await Promise.all(all.map((process) => process.says(BACK)));
       const back = performance.now() - started;
       await watch.until(health, ({ http }) => http === 200);
+      await watch.until(ready, (status) => status === 200);
       await expectDone(client, watch, id, fleet.folder, ORDER);
       for (const { complaints } of all) expect(codes(complaints)).toEqual([LOST]);
       console.log(
