@@ -146,7 +146,7 @@ describe("tessera pause, resume, cancel, retry, workers", () => {
     const { submit } = client();
     const labels = { bulk: "yes" };
     const options = { pipeline: SLOW, labels };
-    const ids = [await submit(Bun.file(photo), options), await submit(Bun.file(photo), options)].map(
+    const ids = [await submit(Bun.file(large), options), await submit(Bun.file(large), options)].map(
       ({ id }) => id,
     );
     const lines = (what: string) => ids.map((id) => `${id}  ${what}\n`).sort();
