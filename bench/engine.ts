@@ -24,7 +24,7 @@ export interface EngineBench {
 const WARM_MS = 600;
 const WARMUPS_MAX = 5;
 /** Small images are done more often in all, and in more processes: their times are short, and no two processes alike. */
-const MEASURE_MS = 1200;
+const MEASURE_MS = 800;
 const REPEATS_MAX = 40;
 const SMALL_MS = 400;
 const PROCESSES = { small: 5, large: 3 };
