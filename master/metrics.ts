@@ -11,7 +11,7 @@ import {
 } from "../shared/metrics.ts";
 import type { Answered } from "./http/followed.ts";
 import type { Master } from "./master.ts";
-import { statsOf } from "./stats.ts";
+import { workersByState } from "./stats.ts";
 
 /** What Prometheus collects of a master. */
 export class Metrics {
@@ -59,13 +59,14 @@ export class Metrics {
 
   private lookUp(): void {
     const { registry, master } = this;
-    const stats = () => statsOf(master, undefined);
+    const live = () => master.workers().filter(({ state }) => state === "live");
+    const sum = (figure: "threads" | "in_flight") => live().reduce((all, worker) => all + worker[figure], 0);
     gauges(registry, "tessera_jobs", "Jobs that are kept, by state.", "state", () => master.counts());
     totals(registry, "tessera_jobs_total", "Jobs that have ended, by how.", "state", () => master.ended);
     gauge(registry, "tessera_queue_jobs", "Jobs that wait to begin.", () => master.figures.load.queued);
-    gauges(registry, "tessera_workers", "Workers, by state.", "state", () => stats().workers);
-    gauge(registry, "tessera_worker_threads", "Threads of live workers.", () => stats().threads);
-    gauge(registry, "tessera_tiles_in_flight", "Tiles with live workers.", () => stats().tiles.in_flight);
+    gauges(registry, "tessera_workers", "Workers, by state.", "state", () => workersByState(master));
+    gauge(registry, "tessera_worker_threads", "Threads of live workers.", () => sum("threads"));
+    gauge(registry, "tessera_tiles_in_flight", "Tiles with live workers.", () => sum("in_flight"));
     gauge(
       registry,
       "tessera_disk_free_bytes",

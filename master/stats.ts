@@ -7,8 +7,7 @@ import type { Master } from "./master.ts";
 /** What there is to do, of one owner or of all, and who does it how quickly. */
 export function statsOf(master: Master, owner: string | undefined): Stats {
   const { figures } = master;
-  const all = master.workers();
-  const live = all.filter(({ state }) => state === "live");
+  const live = master.workers().filter(({ state }) => state === "live");
   const { sent, sentAgain } = master.dispatched();
   const { freeBytes, keptBytes } = figures.disk;
   const { p50, p95 } = figures.tileTimes();
@@ -17,9 +16,7 @@ export function statsOf(master: Master, owner: string | undefined): Stats {
     uptime_seconds: Math.floor(figures.uptimeMs / 1000),
     jobs: master.counts(owner),
     queue: figures.load.queued,
-    workers: Object.fromEntries(
-      WORKER_STATES.map((state) => [state, all.filter((worker) => worker.state === state).length]),
-    ) as Stats["workers"],
+    workers: workersByState(master),
     threads: sum(live.map(({ threads }) => threads)),
     tiles: {
       in_flight: sum(live.map(({ in_flight }) => in_flight)),
@@ -31,6 +28,13 @@ export function statsOf(master: Master, owner: string | undefined): Stats {
       bus: { sent_bytes: figures.bus.sentBytes, received_bytes: figures.bus.receivedBytes },
     }),
   };
+}
+
+/** How many there are in each. */
+export function workersByState(master: Master): Stats["workers"] {
+  const states = master.workers().map(({ state }) => state);
+  const counted = WORKER_STATES.map((state) => [state, states.filter((one) => one === state).length]);
+  return Object.fromEntries(counted) as Stats["workers"];
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);

@@ -9,7 +9,7 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   {
     what: "the tile pool and the master's own pools",
     imports: /^piscina$/,
-    only: /^(worker|master\/(codec|packing|preview))\//,
+    only: /^(worker\/|master\/(codec|packing|preview)\/|master\/threads\.ts)/,
   },
   {
     what: "the image codecs and the op engines",

@@ -13,7 +13,7 @@ import type { BatchRecord } from "../store/batches.ts";
 import type { Call } from "./route_call.ts";
 import type { SubmitOptions } from "./submit.ts";
 import { cleanName, requestOf, type SubmitFields } from "./submit_options.ts";
-import { mediaType, readJson } from "./values.ts";
+import { bringsForm, mediaType, readJson } from "./values.ts";
 
 type AddCall = Call<typeof BATCHES.addImages>;
 
@@ -67,19 +67,16 @@ async function imagesOf(
   { request, query, bytes: body }: AddCall,
   master: Master,
 ): Promise<AsyncIterable<Coming> | Iterable<Coming>> {
-  const type = mediaType(request);
-  if (type === "application/json") {
+  if (mediaType(request) === "application/json") {
     const { sources } = await readJson(SOURCES_JSON, request, body);
     return sources.map(({ url, name = lastOf(url) }) => ({
       name,
       receive: (options) => receiveFrom(master.outbound, url, options, request.signal),
     }));
   }
-  const multipart = type === "multipart/form-data";
-  if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
-    throw new TesseraError("content_type_unsupported");
+  const form = bringsForm(request);
   if (request.body === null) throw new TesseraError("image_empty");
-  if (multipart) return parts(body, Object.fromEntries(request.headers));
+  if (form) return parts(body, Object.fromEntries(request.headers));
   return [{ name: query.name, receive: (options) => receiveRaw(body, options) }];
 }
 

@@ -4,7 +4,7 @@ import type { Route } from "../../shared/api/route.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { type ReceiveOptions, receiveMultipart, receiveRaw } from "../accept/receive.ts";
 import type { Call } from "./route_call.ts";
-import { mediaType, readTexts } from "./values.ts";
+import { bringsForm, readTexts } from "./values.ts";
 
 /**
  * Streams the image in a request's body to the disk: the body itself, or the part `image` of a form, whose other fields
@@ -15,16 +15,13 @@ export async function receiveBody<T extends TObject>(
   schema: T,
   options: ReceiveOptions,
 ): Promise<{ name: string | undefined; fields: Partial<Static<T>> }> {
-  const type = mediaType(request);
-  const multipart = type === "multipart/form-data";
-  if (!multipart && !type.startsWith("image/") && type !== "application/octet-stream")
-    throw new TesseraError("content_type_unsupported");
+  const form = bringsForm(request);
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > options.bytesMax)
     throw new TesseraError("upload_too_large", `At most ${options.bytesMax} bytes are allowed.`);
   options.checkRoom(declared);
   if (request.body === null) throw new TesseraError("image_empty");
-  if (!multipart) return { name: (await receiveRaw(bytes, options)).name, fields: {} };
+  if (!form) return { name: (await receiveRaw(bytes, options)).name, fields: {} };
   const { name, fields } = await receiveMultipart(bytes, Object.fromEntries(request.headers), options);
   try {
     return { name, fields: readTexts(schema, fields) };

@@ -68,7 +68,8 @@ async function receiveAndSubmit(
     const request = digest.update(JSON.stringify([source.name, Object.entries(asked).sort()])).digest("hex");
     if (before !== undefined) {
       if (before.request !== request) throw new TesseraError("idempotency_key_reused");
-      return master.job(before.job)!;
+      const known = master.job(before.job);
+      if (known !== undefined) return known; // else it was deleted while this one came
     }
     const { owner } = call.caller;
     const once = key === undefined ? {} : { once: { key, request } };

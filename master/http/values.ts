@@ -130,6 +130,15 @@ async function textOf(request: Request, body: AsyncIterable<Uint8Array>): Promis
   }
 }
 
+/** Whether a request brings its image in a form, or is the image. @throws content_type_unsupported if it is neither */
+export function bringsForm(request: Request): boolean {
+  const type = mediaType(request);
+  const form = type === "multipart/form-data";
+  if (!form && !type.startsWith("image/") && type !== "application/octet-stream")
+    throw new TesseraError("content_type_unsupported");
+  return form;
+}
+
 /** What a body is said to be, without parameters; empty if nothing is said. */
 export const mediaType = ({ headers }: Request): string =>
   headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";

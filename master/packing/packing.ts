@@ -1,10 +1,10 @@
-import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import type { BufferPool } from "../../shared/buffers.ts";
 import type { Packed } from "../../shared/bus/messages.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel } from "../../shared/geometry.ts";
 import type { Raster } from "../../shared/raster.ts";
+import { openThreads } from "../threads.ts";
 import { doPacking, type PackingTask } from "./work.ts";
 
 /**
@@ -12,7 +12,6 @@ import { doPacking, type PackingTask } from "./work.ts";
  * 170 ms by the first one.
  */
 const SMALL_BYTES = 16 << 10;
-/** Threads that wait for nothing this long end; the next tile begins one anew. */
 const IDLE_MS = 10_000;
 
 /** Packs windows for the bus and unpacks what comes back; on threads of its own what is too much for the event loop. */
@@ -58,16 +57,8 @@ export class Packing {
   }
 }
 
-function open(): Piscina<PackingTask, Packed | undefined> {
-  const opened = new Piscina<PackingTask, Packed | undefined>({
-    filename: new URL("./thread.ts", import.meta.url).href,
-    minThreads: 1,
-    maxThreads: availableParallelism(),
-    idleTimeout: IDLE_MS,
-    // with the default, memory of finished tasks is not given back under Bun
-    atomics: "disabled",
+const open = () =>
+  openThreads<PackingTask, Packed | undefined>(new URL("./thread.ts", import.meta.url), {
+    idleMs: IDLE_MS,
+    least: 1,
   });
-  // a thread's death rejects its task, which is where it is handled; unheard here, it would end the process
-  opened.on("error", () => {});
-  return opened;
-}

@@ -1,17 +1,17 @@
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import { bytesPerPixel, isEmpty, type Rect } from "../../shared/geometry.ts";
 import { type Chain, windowOf } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
 import { type Raster, viewOf } from "../../shared/raster.ts";
 import { addFigures, figuresLength } from "../plan/statistics.ts";
+import { openThreads } from "../threads.ts";
 import type { PreviewTask } from "./thread.ts";
 import type { ReduceTask } from "./work.ts";
 
 type Threads = Piscina<PreviewTask, ThreadOutput | undefined>;
 
-/** Threads that wait for nothing this long end; the next look begins one anew, which takes it a moment. */
 const IDLE_MS = 60_000;
 
 /** Strips for each thread: with more, none waits long for the last one; with fewer, less is computed twice at their edges. */
@@ -97,16 +97,7 @@ export class PreviewPool {
   }
 }
 
-function open(): Threads {
-  const opened = new Piscina<PreviewTask, ThreadOutput | undefined>({
-    filename: new URL("./thread.ts", import.meta.url).href,
-    minThreads: 0,
-    maxThreads: availableParallelism(),
-    idleTimeout: IDLE_MS,
-    // with the default, memory of finished tasks is not given back under Bun
-    atomics: "disabled",
+const open = (): Threads =>
+  openThreads<PreviewTask, ThreadOutput | undefined>(new URL("./thread.ts", import.meta.url), {
+    idleMs: IDLE_MS,
   });
-  // a thread's death rejects its task, which is where it is handled; unheard here, it would end the process
-  opened.on("error", () => {});
-  return opened;
-}

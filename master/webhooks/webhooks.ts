@@ -103,7 +103,8 @@ export class Webhooks {
     try {
       await this.attempt(delivery, secret);
     } catch (thrown) {
-      log.error("The delivery of a webhook could not be written down.", { err: thrown }); // what could not be written down (a full disk) is sent again, but not at once
+      // On a full disk, say. It is sent again, but not at once.
+      log.error("The delivery of a webhook could not be written down.", { err: thrown });
       return;
     } finally {
       this.calls.delete(delivery.id);
