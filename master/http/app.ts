@@ -2,7 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { Gate } from "../access/gate.ts";
 import type { EventHub } from "../events/hub.ts";
 import type { Master } from "../master.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../monitoring/metrics.ts";
 import { createEdge, type EdgeOptions } from "./edge.ts";
 import { batchHandlers } from "./handlers/batches.ts";
 import { bulkHandlers } from "./handlers/bulk.ts";

@@ -5,7 +5,7 @@ import type { Every } from "../clock.ts";
 import { EventHub } from "../events/hub.ts";
 import type { Limits } from "../limits.ts";
 import type { Master } from "../master.ts";
-import { Metrics } from "../metrics.ts";
+import { Metrics } from "../monitoring/metrics.ts";
 import { createApp } from "./app.ts";
 import type { CertificateFiles } from "./certificate.ts";
 import type { EdgeOptions } from "./edge.ts";

@@ -3,10 +3,11 @@ import type { TileChange } from "./tile_map.ts";
 
 export type JobName = Pick<JobView, "id" | "owner">;
 
-/** Whoever wants to hear of jobs: of every change, of every tile, or of one job's end. */
+/** Whoever wants to hear of jobs: of every change, of every tile, or of ends. */
 export class JobWatchers {
   private readonly listeners = new Set<(job: JobView) => void>();
   private readonly touched = new Set<(job: JobName) => void>();
+  private readonly ended = new Set<() => void>();
   private readonly ofTiles = new Set<(change: TileChange) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
 
@@ -33,6 +34,12 @@ export class JobWatchers {
     return () => this.ofTiles.delete(listener);
   }
 
+  /** For those who want to know when any job has ended. Returns how to end it. */
+  addEnded(listener: () => void): () => void {
+    this.ended.add(listener);
+    return () => this.ended.delete(listener);
+  }
+
   tile(change: TileChange): void {
     for (const listener of this.ofTiles) listener(change);
   }
@@ -56,5 +63,6 @@ export class JobWatchers {
     if (!hasEnded(view.state)) return;
     for (const resolve of this.waiting.get(view.id) ?? []) resolve(view);
     this.waiting.delete(view.id);
+    for (const listener of this.ended) listener();
   }
 }

@@ -6,7 +6,7 @@ import { EventHub } from "../../master/events/hub.ts";
 import { type AppOptions, createApp } from "../../master/http/app.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
-import { Metrics } from "../../master/metrics.ts";
+import { Metrics } from "../../master/monitoring/metrics.ts";
 import { type ErrorCode, httpStatus, isRetryable, publicSentence } from "../../shared/errors.ts";
 import type { Bench } from "../engine/harness.ts";
 import { checkAnswer } from "./answers.ts";

@@ -1,6 +1,6 @@
 import type { Every } from "../../clock.ts";
 import type { Master } from "../../master.ts";
-import { statsOf } from "../../stats.ts";
+import { statsOf } from "../../monitoring/stats.ts";
 import { Feed, type FeedOptions, type StateMessage } from "../feed.ts";
 
 const EVERY_MS = 1000;

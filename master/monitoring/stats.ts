@@ -1,8 +1,8 @@
-import manifest from "../package.json" with { type: "json" };
-import type { Stats } from "../shared/api/stats.ts";
-import { WORKER_STATES } from "../shared/api/worker.ts";
+import manifest from "../../package.json" with { type: "json" };
+import type { Stats } from "../../shared/api/stats.ts";
+import { WORKER_STATES } from "../../shared/api/worker.ts";
+import type { Master } from "../master.ts";
 import { hundredths } from "./figures.ts";
-import type { Master } from "./master.ts";
 
 /** What there is to do, of one owner or of all, and who does it how quickly. */
 export function statsOf(master: Master, owner: string | undefined): Stats {

@@ -1,9 +1,9 @@
-import type { HistoryView } from "../shared/api/stats.ts";
-import type { Bus, BusCounts } from "../shared/bus/port.ts";
-import type { Every } from "./clock.ts";
-import type { JobFiles } from "./jobs/job_files.ts";
-import type { JobRunner } from "./jobs/runner.ts";
-import type { TileChange } from "./jobs/tile_map.ts";
+import type { HistoryView } from "../../shared/api/stats.ts";
+import type { Bus, BusCounts } from "../../shared/bus/port.ts";
+import type { Every } from "../clock.ts";
+import type { JobFiles } from "../jobs/job_files.ts";
+import type { JobRunner } from "../jobs/runner.ts";
+import type { TileChange } from "../jobs/tile_map.ts";
 
 /** Tiles whose times are remembered. */
 const TILES_MAX = 4096;

@@ -1,5 +1,5 @@
-import { asTesseraError, TesseraError } from "../shared/errors.ts";
-import type { Master } from "./master.ts";
+import { asTesseraError, TesseraError } from "../../shared/errors.ts";
+import type { Master } from "../master.ts";
 
 /** What a probe is told of a master that takes jobs. */
 interface Ready {

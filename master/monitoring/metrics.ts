@@ -8,9 +8,9 @@ import {
   Registry,
   SECONDS,
   totals,
-} from "../shared/metrics.ts";
-import type { Answered } from "./http/followed.ts";
-import type { Master } from "./master.ts";
+} from "../../shared/metrics.ts";
+import type { Answered } from "../http/followed.ts";
+import type { Master } from "../master.ts";
 import { workersByState } from "./stats.ts";
 
 /** What Prometheus collects of a master. */
