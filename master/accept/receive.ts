@@ -33,7 +33,8 @@ type Bytes = AsyncIterable<Uint8Array>;
 
 /**
  * Streams a request's body to `path`, never holding it, and refuses as early as it can: a type that is not read after
- * the first bytes, too many bytes when they come. When it throws, nothing is left at `path`.
+ * the first bytes, too many bytes when they come. When it throws, nothing is left at `path`. The chunks are its own: what
+ * is written is gone.
  *
  * @throws image_empty, image_unknown_type, image_type_refused, upload_too_large, upload_interrupted, disk_full
  */
@@ -120,6 +121,14 @@ function refusal(thrown: unknown): TesseraError {
   return error.code === "internal" ? new TesseraError("upload_interrupted", "", { cause: thrown }) : error;
 }
 
+/**
+ * Gives the memory of a chunk back at once, if all of that is the chunk. Otherwise some tens of megabytes of them would
+ * wait for the collection of garbage, which hardly sees them.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 /** The file being written: counts, and looks at the first bytes before many have come. */
 class Sink {
   private head = Buffer.alloc(0);
@@ -136,11 +145,12 @@ class Sink {
     return new Sink(await open(options.path, "wx", 0o600), options);
   }
 
-  /** Takes the next bytes only when the last ones are written, so that none wait in memory. */
+  /** Takes the next bytes only when the last ones are written, so that none wait in memory; those are gone then. */
   async take(body: Bytes): Promise<void> {
     for await (const chunk of body) {
       this.look(chunk);
       for (let done = 0; done < chunk.byteLength; ) done += (await this.file.write(chunk, done)).bytesWritten;
+      release(chunk);
     }
   }
 

@@ -253,7 +253,7 @@ describe("P5: a disk that is about to be full", () => {
       const path = join(dir, "upload");
       let sent = 0;
       async function* endless() {
-        yield image;
+        yield new Uint8Array(image);
         for (; sent < 100 << 20; sent += 1 << 20) yield new Uint8Array(1 << 20);
       }
       let looks = 0;
@@ -276,7 +276,7 @@ describe("P5: a disk that is about to be full", () => {
       const app = edgeOf(after);
       const chunks = new ReadableStream<Uint8Array>({
         start(controller) {
-          controller.enqueue(image);
+          controller.enqueue(new Uint8Array(image));
           controller.close();
         },
       });

@@ -121,7 +121,7 @@ describe("P5: uploads", () => {
     let end = () => {};
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
-        controller.enqueue(image);
+        controller.enqueue(new Uint8Array(image));
         end = () => controller.close();
       },
     });

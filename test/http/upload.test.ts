@@ -85,7 +85,7 @@ describe("P6: an upload that is refused leaves nothing", () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
-        controller.enqueue(sent === 0 ? image : new Uint8Array(10_000));
+        controller.enqueue(sent === 0 ? new Uint8Array(image) : new Uint8Array(10_000));
         sent += 10_000;
       },
     });
