@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { JobFilter } from "../client/client.ts";
-import { SHOWN_STATES } from "../shared/api/job.ts";
+import { SHOWN_STATES } from "../shared/api/states.ts";
 import { label } from "./run/options.ts";
 
 /** Which jobs are meant. */

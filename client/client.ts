@@ -6,10 +6,10 @@
 import type { JobView } from "../shared/api/job.ts";
 import type { Query } from "../shared/api/route.ts";
 import type { JOBS } from "../shared/api/routes/jobs.ts";
-import { ROUTES } from "../shared/api/routes.ts";
 import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
+import { OPERATIONS } from "./operations.ts";
 import { type Image, type SubmitOptions, submit } from "./submit.ts";
 import { hasEnded, type Watching, watch, watchAll } from "./watch.ts";
 
@@ -58,9 +58,9 @@ async function* eachJob(
 export function createClient(options: ConnectionOptions): Client {
   const connection = new Connection(options);
   const calls = Object.fromEntries(
-    Object.entries(ROUTES).map(([operation, route]) => [
-      operation,
-      (args?: Record<string, unknown>, call?: CallOptions) => connection.call(route, args, call),
+    Object.entries(OPERATIONS).map(([name, operation]) => [
+      name,
+      (args?: Record<string, unknown>, call?: CallOptions) => connection.call(operation, args, call),
     ]),
   ) as unknown as Calls;
   return {

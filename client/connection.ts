@@ -1,6 +1,6 @@
-import { isStreamed, type Route } from "../shared/api/route.ts";
 import { TesseraError } from "../shared/errors.ts";
 import type { CallOptions, Sendable } from "./calls.ts";
+import type { AnyOperation } from "./operations.ts";
 import { pause, waitBeforeRetryMs } from "./patience.ts";
 import { problemOf } from "./problem.ts";
 
@@ -35,17 +35,17 @@ export class Connection {
     this.retries = retries;
   }
 
-  /** Calls a route and reads its answer; one of bytes is left to be read. @throws TesseraError, the signal's reason */
-  async call(route: Route, args: Values = {}, options: CallOptions = {}): Promise<unknown> {
-    const request = requestOf(this.url, route, args);
+  /** Asks for an operation and reads its answer; one of bytes is left to be read. @throws TesseraError, the signal's reason */
+  async call(operation: AnyOperation, args: Values = {}, options: CallOptions = {}): Promise<unknown> {
+    const request = requestOf(this.url, operation, args);
     const headers = new Headers(options.headers);
     if (this.key !== undefined) headers.set("authorization", `Bearer ${this.key}`);
     if (request.type !== undefined) headers.set("content-type", request.type);
     const again = !(request.body instanceof ReadableStream);
-    const safe = again && (route.method !== "post" || headers.has("idempotency-key"));
+    const safe = again && (operation.method !== "post" || headers.has("idempotency-key"));
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.once(route, { ...request, headers }, options);
+        return await this.once(operation, { ...request, headers }, options);
       } catch (thrown) {
         options.signal?.throwIfAborted();
         const waitMs = again ? waitBeforeRetryMs(thrown, attempt, safe) : undefined;
@@ -56,21 +56,21 @@ export class Connection {
   }
 
   private async once(
-    route: Route,
+    operation: AnyOperation,
     { url, body, headers }: Prepared,
     // Where bytes are sent, the answer comes when all of them are, and that takes as long as it takes.
     { signal, timeoutMs = isSendable(body) ? 0 : this.timeoutMs }: CallOptions,
   ): Promise<unknown> {
     const timeout = timeOut(timeoutMs);
     const init: RequestInit & { duplex?: "half" } = {
-      method: route.method.toUpperCase(),
+      method: operation.method.toUpperCase(),
       headers,
       redirect: "manual",
       signal: signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]),
       ...(body !== undefined && { body: typeof body === "function" ? body() : body, duplex: "half" }),
     };
     try {
-      return await read(route, await fetch(url, init));
+      return await read(operation, await fetch(url, init));
     } catch (thrown) {
       signal?.throwIfAborted();
       if (thrown instanceof TesseraError) throw thrown;
@@ -82,12 +82,12 @@ export class Connection {
   }
 }
 
-async function read(route: Route, response: Response): Promise<unknown> {
+async function read(operation: AnyOperation, response: Response): Promise<unknown> {
   const { status, headers } = response;
   if (status >= 300 && status < 400 && status !== 304)
     throw new TesseraError("server_unlike", `It sends us to ${headers.get("location")}.`);
   if (!response.ok && status !== 304) throw await problemOf(response);
-  if (Object.values(route.answers).some((answer) => "types" in answer)) return response;
+  if (operation.answer === "bytes") return response;
   if (status === 204 || status === 304) return undefined;
   if (headers.get("content-type")?.startsWith("application/json") === true) return await response.json();
   await response.body?.cancel();
@@ -110,10 +110,10 @@ function addressOf(text: string): URL {
   return url;
 }
 
-/** Puts each argument where the route has it. Those that are undefined are left out. */
-function requestOf(base: URL, route: Route, { body, ...args }: Values) {
+/** Puts each argument where the operation has it. Those that are undefined are left out. */
+function requestOf(base: URL, operation: AnyOperation, { body, ...args }: Values) {
   const inPath = new Set<string>();
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     inPath.add(name);
     const value = String(args[name]);
     // Any writing of these would lead elsewhere.
@@ -123,8 +123,8 @@ function requestOf(base: URL, route: Route, { body, ...args }: Values) {
   const url = new URL(path.slice(1), base);
   for (const [name, value] of Object.entries(args))
     if (value !== undefined && !inPath.has(name)) url.searchParams.set(name, String(value));
-  if (route.body === undefined) return { url, body: undefined };
-  if (isStreamed(route.body) && isSendable(body)) return { url, body };
+  if (operation.body === undefined) return { url, body: undefined };
+  if (operation.body === "stream" && isSendable(body)) return { url, body };
   return { url, body: JSON.stringify(body), type: "application/json" };
 }
 

@@ -1,7 +1,7 @@
-import { JOBS } from "../shared/api/routes/jobs.ts";
 import { TesseraError } from "../shared/errors.ts";
 import { brokenOff, chunksOf } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
+import { OPERATIONS } from "./operations.ts";
 import { pause, waitBeforeRetryMs } from "./patience.ts";
 import type { Transferred } from "./submit.ts";
 
@@ -31,7 +31,11 @@ export async function download(
 ): Promise<Download> {
   const { signal } = options;
   const ask = (headers: Record<string, string>) =>
-    connection.call(JOBS.getResult, { id }, { headers, ...(signal && { signal }) }) as Promise<Response>;
+    connection.call(
+      OPERATIONS.getResult,
+      { id },
+      { headers, ...(signal && { signal }) },
+    ) as Promise<Response>;
   // A packed answer would have another length than the file.
   const first = await ask({ "accept-encoding": "identity" });
   const file = {

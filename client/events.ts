@@ -1,9 +1,9 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { ServerMessage } from "../shared/api/events.ts";
-import { EVENTS } from "../shared/api/routes/events.ts";
 import { TesseraError } from "../shared/errors.ts";
 import { brokenOff, chunksOf } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
+import { OPERATIONS } from "./operations.ts";
 import { pause, waitBeforeRetryMs } from "./patience.ts";
 
 /** Over half a minute: a server that is started anew is waited for. */
@@ -51,7 +51,7 @@ async function* connect(
   const headers = seen === undefined ? {} : { "last-event-id": seen };
   const call = { headers, retries: 0, ...(signal && { signal }) };
   const response = (await connection.call(
-    EVENTS.watchEvents,
+    OPERATIONS.watchEvents,
     { topics: topics.join(",") },
     call,
   )) as Response;

@@ -1,9 +1,10 @@
 import type { JobView } from "../shared/api/job.ts";
 import type { Query } from "../shared/api/route.ts";
-import { JOBS } from "../shared/api/routes/jobs.ts";
+import type { JOBS } from "../shared/api/routes/jobs.ts";
 import { TesseraError } from "../shared/errors.ts";
 import type { Sendable } from "./calls.ts";
 import type { Connection } from "./connection.ts";
+import { OPERATIONS } from "./operations.ts";
 
 type Asked = Omit<Query<typeof JOBS.submitJob>, "pipeline" | "labels">;
 
@@ -66,7 +67,7 @@ export async function submit(
   told(0);
   signal?.addEventListener("abort", stop);
   try {
-    const job = (await connection.call(JOBS.submitJob, args, call)) as JobView;
+    const job = (await connection.call(OPERATIONS.submitJob, args, call)) as JobView;
     if (signal?.aborted) await cancel(connection, job.id);
     signal?.throwIfAborted();
     if (total !== undefined) told(total);
@@ -78,7 +79,7 @@ export async function submit(
 
 async function cancel(connection: Connection, id: string): Promise<void> {
   try {
-    await connection.call(JOBS.cancelJob, { id });
+    await connection.call(OPERATIONS.cancelJob, { id });
   } catch (thrown) {
     // It has ended by itself.
     if (!(thrown instanceof TesseraError && thrown.code === "job_not_active")) throw thrown;

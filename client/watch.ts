@@ -1,8 +1,9 @@
-import { ENDED_STATES, type JobView } from "../shared/api/job.ts";
-import { JOBS } from "../shared/api/routes/jobs.ts";
+import type { JobView } from "../shared/api/job.ts";
+import { ENDED_STATES } from "../shared/api/states.ts";
 import { type ErrorCode, TesseraError } from "../shared/errors.ts";
 import type { Connection } from "./connection.ts";
 import { events } from "./events.ts";
+import { OPERATIONS } from "./operations.ts";
 import { pause } from "./patience.ts";
 
 /** Between one look and the next, where a server does not tell by itself. */
@@ -57,7 +58,7 @@ async function* tellsOf(connection: Connection, id: string, signal?: AbortSignal
 
 async function* looksAt(connection: Connection, id: string, signal?: AbortSignal): Watching {
   for (let waitMs = FIRST_MS; ; waitMs = Math.min(LONGEST_MS, waitMs * 1.5)) {
-    yield (await connection.call(JOBS.getJob, { id }, signal && { signal })) as JobView;
+    yield (await connection.call(OPERATIONS.getJob, { id }, signal && { signal })) as JobView;
     await pause(waitMs, signal);
   }
 }
@@ -69,7 +70,7 @@ async function* tellsOfAll(connection: Connection, signal?: AbortSignal) {
 
 async function* looksAtAll(connection: Connection, signal?: AbortSignal) {
   for (;;) {
-    const call = connection.call(JOBS.listJobs, { limit: LISTED_MAX }, signal && { signal });
+    const call = connection.call(OPERATIONS.listJobs, { limit: LISTED_MAX }, signal && { signal });
     yield ((await call) as { readonly jobs: JobView[] }).jobs.toReversed();
     await pause(LONGEST_MS, signal);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BatchView } from "../../shared/api/batch.ts";
-import { SHOWN_STATES } from "../../shared/api/job.ts";
+import { SHOWN_STATES } from "../../shared/api/states.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { hasEnded } from "../jobs/job.ts";

@@ -1,4 +1,5 @@
-import { type ACTIVE_STATES, ENDED_STATES, type JobView } from "../../shared/api/job.ts";
+import type { JobView } from "../../shared/api/job.ts";
+import { type ACTIVE_STATES, ENDED_STATES } from "../../shared/api/states.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { OutputSpec } from "../export/output.ts";

@@ -1,10 +1,5 @@
-import {
-  type StageGrid,
-  TILE_STATES,
-  type TileMapView,
-  type TileState,
-  type TileView,
-} from "../../shared/api/tiles.ts";
+import { TILE_STATES, type TileState } from "../../shared/api/states.ts";
+import type { StageGrid, TileMapView, TileView } from "../../shared/api/tiles.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import { type Plan, planPipeline, type StagePlan } from "../plan/plan.ts";
 import type { JobRecord } from "./job.ts";

@@ -1,4 +1,4 @@
-import { SHOWN_STATES } from "../../shared/api/job.ts";
+import { SHOWN_STATES } from "../../shared/api/states.ts";
 import type { JobRecord, JobState } from "../jobs/job.ts";
 import type { Database } from "./database.ts";
 import { ACTIVE, type JobRow, toRecord } from "./job_row.ts";

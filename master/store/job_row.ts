@@ -1,4 +1,4 @@
-import { ACTIVE_STATES } from "../../shared/api/job.ts";
+import { ACTIVE_STATES } from "../../shared/api/states.ts";
 import { isErrorCode } from "../../shared/errors.ts";
 import type { JobRecord, JobRequest, JobResult, JobState, Phases } from "../jobs/job.ts";
 

@@ -1,4 +1,4 @@
-import { ACTIVE_STATES } from "../../shared/api/job.ts";
+import { ACTIVE_STATES } from "../../shared/api/states.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import { log } from "../../shared/log.ts";
 import type { Step } from "../../shared/ops/op.ts";

@@ -1,7 +1,8 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { Step, Time } from "./common.ts";
-import { JobSchema, Labels, SHOWN_STATES, WebhookUrl } from "./job.ts";
+import { JobSchema, Labels, WebhookUrl } from "./job.ts";
+import { SHOWN_STATES } from "./states.ts";
 
 const COUNTS = Object.fromEntries(SHOWN_STATES.map((state) => [state, Type.Integer()]));
 

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { Step, Time } from "./common.ts";
+import { SHOWN_STATES } from "./states.ts";
 
 export const PRIORITY = { default: 5, minimum: 0, maximum: 9 } as const;
 
@@ -9,12 +10,6 @@ export const Priority = Type.Integer({
   maximum: PRIORITY.maximum,
   description: "Of two jobs whose priorities differ by one, the higher one gets twice as many tiles done.",
 });
-
-/** The states of a job that has not ended, in order, and of one that has. */
-export const ACTIVE_STATES = ["queued", "ingesting", "running", "exporting"] as const;
-export const ENDED_STATES = ["done", "failed", "cancelled"] as const;
-/** As jobs are shown: `paused` stands for whichever active state the job was interrupted in. */
-export const SHOWN_STATES = [...ACTIVE_STATES, "paused", ...ENDED_STATES] as const;
 
 export const ShownState = Type.Union(SHOWN_STATES.map((state) => Type.Literal(state)));
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Time } from "./common.ts";
-import { SHOWN_STATES } from "./job.ts";
+import { SHOWN_STATES } from "./states.ts";
 import { WORKER_STATES } from "./worker.ts";
 
 /** How many there are, by state. */

@@ -8,7 +8,8 @@
  *             worker (2, its place in `workers` counted from 1; 0 is nobody), ms (2)
  */
 import type { TilesMessage } from "./events.ts";
-import { TILE_STATES, type TileView } from "./tiles.ts";
+import { TILE_STATES } from "./states.ts";
+import type { TileView } from "./tiles.ts";
 
 const HEAD_LENGTH_BYTES = 4;
 const TILE_BYTES = 12;

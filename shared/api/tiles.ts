@@ -1,8 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-
-/** In the order of their numbers. */
-export const TILE_STATES = ["waiting", "in_flight", "done", "failed"] as const;
-export type TileState = (typeof TILE_STATES)[number];
+import { TILE_STATES, type TileState } from "./states.ts";
 
 const bytes = (what: string) =>
   Type.String({ contentEncoding: "base64", description: `One for each tile, in rows from the top: ${what}` });

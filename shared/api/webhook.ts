@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Time } from "./common.ts";
-import { ENDED_STATES, JobSchema, WebhookUrl } from "./job.ts";
+import { JobSchema, WebhookUrl } from "./job.ts";
+import { ENDED_STATES } from "./states.ts";
 
 export const DELIVERY_STATES = ["pending", "delivered", "given_up"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
