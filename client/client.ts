@@ -9,12 +9,26 @@ import type { JOBS } from "../shared/api/routes/jobs.ts";
 import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
+import { type Live, live, type Told, type Topic } from "./live.ts";
 import { OPERATIONS } from "./operations.ts";
+import type { LiveState } from "./socket.ts";
 import { type Image, type SubmitOptions, submit } from "./submit.ts";
 import { hasEnded, type Watching, watch, watchAll } from "./watch.ts";
 
 export { ProblemError } from "./problem.ts";
-export type { CallOptions, ConnectionOptions, Download, DownloadOptions, Image, JobView, SubmitOptions };
+export type {
+  CallOptions,
+  ConnectionOptions,
+  Download,
+  DownloadOptions,
+  Image,
+  JobView,
+  Live,
+  LiveState,
+  SubmitOptions,
+  Told,
+  Topic,
+};
 export { hasEnded };
 
 export interface Client extends Calls {
@@ -25,6 +39,8 @@ export interface Client extends Calls {
   watch(id: string, options?: { readonly signal?: AbortSignal }): Watching;
   /** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
   watchAll(options?: { readonly signal?: AbortSignal }): Watching;
+  /** One socket on which any number of topics are watched; needs a `WebSocket`, as browsers, Bun and Node 22 have. */
+  live(): Live;
   /** A job once it has ended, however it did. */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<JobView>;
   /** All jobs that a filter takes, the newest first: page by page, as they are asked for. */
@@ -69,6 +85,7 @@ export function createClient(options: ConnectionOptions): Client {
     submit: (image, how) => submit(connection, image, how),
     watch: (id, how) => watch(connection, id, how?.signal),
     watchAll: (how) => watchAll(connection, how?.signal),
+    live: () => live(connection),
     async wait(id, how) {
       let last: JobView | undefined;
       for await (const job of watch(connection, id, how?.signal)) last = job;

@@ -1,3 +1,4 @@
+import { KEY_PROTOCOL, SOCKET_PROTOCOL } from "../shared/api/socket.ts";
 import { TesseraError } from "../shared/errors.ts";
 import type { CallOptions, Sendable } from "./calls.ts";
 import type { AnyOperation } from "./operations.ts";
@@ -53,6 +54,13 @@ export class Connection {
         await pause(waitMs, options.signal);
       }
     }
+  }
+
+  /** A WebSocket at the operation's address. Browsers let it send no headers, so a key stands among its protocols. */
+  socket({ path }: AnyOperation): WebSocket {
+    const url = new URL(path.slice(1), this.url);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return new WebSocket(url, this.key === undefined ? [] : [SOCKET_PROTOCOL, KEY_PROTOCOL + this.key]);
   }
 
   private async once(

@@ -1,3 +1,4 @@
+import { KEY_PROTOCOL } from "../../shared/api/socket.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { openAccessFile } from "../store/access_file.ts";
 import type { Database } from "../store/database.ts";
@@ -89,9 +90,15 @@ export class Access implements Gate {
 /** The key or token that a request brings. @throws unauthorized if it brings something else in its place */
 function bearerOf({ headers }: Request): string | undefined {
   const authorization = headers.get("authorization");
-  if (authorization === null) return headers.get("x-api-key") ?? undefined;
+  if (authorization === null) return headers.get("x-api-key") ?? keyAmongProtocols(headers);
   const [, text] = /^Bearer +([^\s]+) *$/i.exec(authorization) ?? [];
   if (text === undefined)
     throw new TesseraError("unauthorized", "Expected 'Authorization: Bearer' and a key or a token.");
   return text;
+}
+
+/** Of a handshake of a WebSocket. */
+function keyAmongProtocols(headers: Headers): string | undefined {
+  const protocols = headers.get("sec-websocket-protocol")?.split(/ *, */) ?? [];
+  return protocols.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
 }

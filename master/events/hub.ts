@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CLOSE } from "../../shared/api/events.ts";
+import { CLOSE } from "../../shared/api/socket.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Caller } from "../access/caller.ts";
 import { type Every, everyBySystem } from "../clock.ts";

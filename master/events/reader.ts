@@ -1,4 +1,5 @@
-import { CLOSE, type Since } from "../../shared/api/events.ts";
+import type { Since } from "../../shared/api/events.ts";
+import { CLOSE } from "../../shared/api/socket.ts";
 import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
 import { type Caller, may } from "../access/caller.ts";
 import { type AnyFeed, NOTHING, type Told } from "./feed.ts";

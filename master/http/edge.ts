@@ -109,6 +109,7 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
   const { params, query, headers, body } = route;
   const noTimeout = () => context.env?.timeout?.(request, 0);
   const bytes = bytesOf(request, options.bodyPace ?? DEFAULT_LIMITS.bodyPace, noTimeout);
+  const answerHeaders = new Headers();
   return {
     params: readTexts(params ?? NOTHING, context.req.param()),
     query: readTexts(query ?? NOTHING, queryOf(request.url)),
@@ -117,8 +118,8 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     bytes,
     request,
     caller,
-    answerHeaders: new Headers(),
-    upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet }) ?? false,
+    answerHeaders,
+    upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet, headers: answerHeaders }) ?? false,
     noTimeout,
   } as Call<Route>;
 }

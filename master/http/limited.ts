@@ -11,7 +11,7 @@ import { problem } from "./problem.ts";
 /** What Bun hands to a handler beside the request: the server. */
 interface ServerBindings {
   timeout?(request: Request, seconds: number): void;
-  upgrade?(request: Request, options: { data: SocketOutlet }): boolean;
+  upgrade?(request: Request, options: { data: SocketOutlet; headers: Headers }): boolean;
   requestIP?(request: Request): { readonly address: string } | null;
 }
 

@@ -20,18 +20,6 @@ export const EventTopic = Type.String({
   examples: ["jobs", "job:0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911"],
 });
 
-/** Why a connection was closed, as WebSockets say it. */
-export const CLOSE = {
-  /** The server stops. Come back. */
-  goingAway: 1001,
-  /** What was sent breaks the rules: too many messages. */
-  policy: 1008,
-  /** The reader has not read for long. */
-  tooSlow: 4008,
-  /** The credentials are not valid any more. */
-  unauthorized: 4401,
-} as const;
-
 export const Since = strict({ epoch: Type.String({ maxLength: 64 }), seq: Type.Integer({ minimum: 0 }) });
 
 /** What a reader says over a WebSocket, as JSON texts. */
@@ -71,6 +59,8 @@ const TilesMessage = message("tiles", {
   stages: Type.Array(StageGridSchema, { description: "In the first part of a snapshot." }),
   tiles: Type.Array(TileSchema, { description: "In a snapshot all that have been tried." }),
 });
+/** Nothing has happened for a while; the connection lives. */
+const AliveMessage = message("alive", {});
 /** The subscription has ended: its job is not there any more. */
 const GoneMessage = message("gone", { topic: EventTopic });
 /** Something that was said could not be done, or the connection is about to be closed. */
@@ -88,6 +78,7 @@ export const ServerMessage = Type.Union([
   TilesMessage,
   WorkersMessage,
   StatsMessage,
+  AliveMessage,
   GoneMessage,
   ErrorMessage,
 ]);

@@ -6,7 +6,8 @@ import { Value } from "@sinclair/typebox/value";
 import { Access } from "../../master/access/access.ts";
 import type { Caller } from "../../master/access/caller.ts";
 import type { Gate } from "../../master/access/gate.ts";
-import { CLOSE, ServerMessage } from "../../shared/api/events.ts";
+import { ServerMessage } from "../../shared/api/events.ts";
+import { CLOSE } from "../../shared/api/socket.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench, picture, spec, unowned } from "../engine/harness.ts";
@@ -127,6 +128,18 @@ describe("a WebSocket", () => {
       await bench.master.wait(id);
       await reader.message("stats", (message) => message.stats.jobs.done === 1);
     });
+  });
+
+  test("shows that it is alive when nothing happens, and answers what makes no sense by its topic", async () => {
+    const clock = new TestClock();
+    const timed = serveEvents(bench, { clock });
+    const reader = new EventReader(timed.ws, as("ann", "read"));
+    await reader.say({ type: "subscribe", topic: "no topic" });
+    expect(await reader.message("error")).toMatchObject({ code: "request_invalid", topic: "no topic" });
+    clock.pass(10_000);
+    await reader.message("alive");
+    reader.close();
+    await timed.stop();
   });
 
   test("P7: another owner's job is not there", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CLOSE } from "../../shared/api/events.ts";
+import { CLOSE } from "../../shared/api/socket.ts";
 import { TestClock } from "../engine/clock.ts";
 import { picture, spec, turn, unowned, withBench } from "../engine/harness.ts";
 import { as } from "./callers.ts";

@@ -32,8 +32,9 @@ export class TilesFeed extends Feed<number> {
     this.anew();
   }
 
+  /** A run's map is there anyway, and tells those who come back that it is the same run. */
   override rest(): boolean {
-    this.map = undefined;
+    if (this.map !== this.master.tileMapUnderWay(this.id)) this.map = undefined;
     return true;
   }
 

@@ -1,8 +1,9 @@
 import { Value } from "@sinclair/typebox/value";
 import type { ServerWebSocket, WebSocketHandler } from "bun";
-import { CLOSE, ClientMessage } from "../../../shared/api/events.ts";
+import { ClientMessage } from "../../../shared/api/events.ts";
+import { CLOSE } from "../../../shared/api/socket.ts";
 import { TesseraError } from "../../../shared/errors.ts";
-import type { Frame } from "../../events/frame.ts";
+import { Frame } from "../../events/frame.ts";
 import type { Outlet, Reader } from "../../events/reader.ts";
 
 /** Written and not taken yet; what is beyond it waits where it is. */
@@ -14,6 +15,8 @@ const BURST = 200;
 const MESSAGES_PER_SECOND = 20;
 /** A client that answers no ping for so long is gone. */
 const IDLE_SECONDS = 60;
+
+const ALIVE = new Frame({ type: "alive" });
 
 /** The connection to a reader by a WebSocket; made before the handshake is answered, and opened by it. */
 export class SocketOutlet implements Outlet {
@@ -40,7 +43,10 @@ export class SocketOutlet implements Outlet {
     });
   }
 
-  keepAlive(): void {} // the server pings by itself
+  /** The server pings by itself, but pages do not see that. */
+  keepAlive(): void {
+    if (this.isReady()) this.send([ALIVE]);
+  }
 
   close(code: number, reason: string): void {
     this.socket?.close(code, reason);
@@ -54,8 +60,9 @@ export class SocketOutlet implements Outlet {
     }
     let topic: string | undefined;
     try {
-      const message = parse(text);
-      topic = message.topic;
+      const said = parse(text);
+      topic = topicIn(said);
+      const message = check(said);
       if (message.type === "subscribe") this.reader?.subscribe(message.topic, message.since);
       else this.reader?.unsubscribe(message.topic);
       this.reader?.flush();
@@ -85,14 +92,23 @@ export const SOCKETS: WebSocketHandler<SocketOutlet> = {
 };
 
 /** @throws request_invalid */
-function parse(text: string | Buffer): ClientMessage {
+function parse(text: string | Buffer): unknown {
   if (typeof text !== "string") throw new TesseraError("request_invalid", "Messages are JSON texts.");
-  let message: unknown;
   try {
-    message = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new TesseraError("request_invalid", "The message is not JSON.", { cause });
   }
+}
+
+/** What it is about, also if it makes no sense, so that who said it knows. */
+function topicIn(said: unknown): string | undefined {
+  const topic = (said as { readonly topic?: unknown } | null)?.topic;
+  return typeof topic === "string" ? topic.toWellFormed() : undefined;
+}
+
+/** @throws request_invalid */
+function check(message: unknown): ClientMessage {
   if (!Value.Check(ClientMessage, message))
     throw new TesseraError(
       "request_invalid",

@@ -1,4 +1,5 @@
 import type { EVENTS } from "../../../shared/api/routes/events.ts";
+import { SOCKET_PROTOCOL } from "../../../shared/api/socket.ts";
 import { TesseraError } from "../../../shared/errors.ts";
 import type { Gate } from "../../access/gate.ts";
 import type { EventHub } from "../../events/hub.ts";
@@ -23,6 +24,9 @@ function socket(call: EventsCall, hub: EventHub, gate: Gate): Response {
   outlet.reader = reader;
   try {
     for (const topic of topicsOf(call)) reader.subscribe(topic);
+    // Browsers want one of the protocols that they named.
+    if (protocolsOf(call).includes(SOCKET_PROTOCOL))
+      call.answerHeaders.set("sec-websocket-protocol", SOCKET_PROTOCOL);
     if (!call.upgrade(outlet))
       throw new TesseraError("request_invalid", "It is no handshake of a WebSocket.");
   } catch (thrown) {
@@ -70,6 +74,9 @@ function open(
   const again = new Request(request.url, { headers: request.headers });
   return hub.open(caller, outlet, () => gate.identify(again));
 }
+
+const protocolsOf = ({ request }: EventsCall): string[] =>
+  request.headers.get("sec-websocket-protocol")?.split(/ *, */) ?? [];
 
 const topicsOf = ({ query }: EventsCall): string[] => [
   ...new Set([
