@@ -28,9 +28,9 @@ const PACKAGES: readonly { what: string; imports: RegExp; only: RegExp }[] = [
   { what: "the page", imports: /^(preact|@preact\/.*|uplot|openseadragon)(\/|$)/, only: /^page\// },
   { what: "the kernels' build", imports: /^assemblyscript(\/|$)/, only: /^shared\/kernels\/build\.ts$/ },
   {
-    what: "the op engines and the payload",
+    what: "the op engines, the payload and previews",
     imports: /^shared\/kernels\//,
-    only: /^(shared\/(ops|kernels|payload)|worker|master\/packing)\//,
+    only: /^(shared\/(ops|kernels|payload)|worker|master\/(packing|preview))\//,
   },
 ];
 

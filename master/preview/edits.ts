@@ -58,7 +58,8 @@ export class Edits {
   async add(owner: string, path: string): Promise<Proxy> {
     const id = randomUUID();
     try {
-      const { width, height } = await this.needs.shelf.look(id, path, "srgb", async ({ size }) => size);
+      const added = this.needs.shelf.look(id, path, "srgb", async ({ size }) => size);
+      const [{ width, height }] = await Promise.all([added, this.needs.pool.wake()]);
       for (const known of this.owners.keys()) if (!this.needs.shelf.has(known)) this.owners.delete(known);
       this.owners.set(id, owner);
       return { id, width, height };

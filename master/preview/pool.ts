@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { Piscina } from "piscina";
-import { bytesPerPixel, isEmpty, type Rect } from "../../shared/geometry.ts";
+import { isEmpty, type Rect } from "../../shared/geometry.ts";
 import { type Chain, windowOf } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
-import { type Raster, viewOf } from "../../shared/raster.ts";
+import { createRaster, type Raster, viewOf } from "../../shared/raster.ts";
 import { addFigures, figuresLength } from "../plan/statistics.ts";
 import { openThreads } from "../threads.ts";
 import type { PreviewTask } from "./thread.ts";
@@ -17,6 +17,8 @@ const IDLE_MS = 60_000;
 /** Strips for each thread: with more, none waits long for the last one; with fewer, less is computed twice at their edges. */
 const STRIPS = 2;
 const STRIP_ROWS_MIN = 32;
+/** Pixels of a canvas that are worth a thread to read. */
+const READ_PIXELS_MIN = 500_000;
 
 /** A chain to be computed, from pixels in memory that threads share. */
 export interface Work {
@@ -30,14 +32,21 @@ export interface Work {
 export class PreviewPool {
   private piscina: Threads | undefined;
 
+  /** Has the threads begin, which takes them a moment, for somebody who is about to look. */
+  async wake(): Promise<void> {
+    await Promise.all(Array.from({ length: availableParallelism() }, () => this.threads().run(null)));
+  }
+
   /** A rectangle of a canvas' reduction; only its first `rows` are read, the others stay empty. */
   async read(task: Omit<ReduceTask, "to">, rows = task.rect.height): Promise<Raster> {
-    const { channels, depth } = task.shape;
-    const { width, height } = task.rect;
-    const stride = width * bytesPerPixel({ channels, depth });
-    const to = new SharedArrayBuffer(stride * height);
-    if (rows > 0) await this.threads().run({ ...task, rect: { ...task.rect, height: rows }, to });
-    return { rect: task.rect, format: { channels, depth }, data: new Uint8Array(to), stride };
+    const { rect, shape, shift } = task;
+    const raster = createRaster(rect, shape, true);
+    const least = Math.ceil(READ_PIXELS_MIN / (rect.width * 4 ** shift));
+    const parts = strips({ ...rect, height: rows }, 1, least);
+    await Promise.all(
+      parts.map((part) => this.threads().run({ ...task, rect: part, to: viewOf(raster, part).data })),
+    );
+    return raster;
   }
 
   /** The same, written to its place in the canvas `to`. */
@@ -47,35 +56,28 @@ export class PreviewPool {
 
   /** `out` of what a chain makes of `source`, on all threads; ends between strips if `signal` is aborted. */
   async compute(work: Work, signal: AbortSignal): Promise<Raster> {
-    const { chain, out } = work;
-    const { channels, depth } = chain.output;
-    const stride = out.width * bytesPerPixel({ channels, depth });
-    const data = new Uint8Array(new SharedArrayBuffer(stride * out.height));
-    const wanted = (rect: Rect) =>
-      data.subarray((rect.y - out.y) * stride, (rect.y - out.y + rect.height) * stride);
-    await this.strips(work, signal, (rect) => ({ wanted: wanted(rect), figures: false }));
-    return { rect: out, format: { channels, depth }, data, stride };
+    const { channels, depth } = work.chain.output;
+    const raster = createRaster(work.out, { channels, depth }, true);
+    const { stride } = raster;
+    const wanted = (rect: Rect) => viewOf(raster, rect).data.subarray(0, stride * rect.height);
+    await this.run(work, signal, (rect) => ({ wanted: wanted(rect), figures: false }));
+    return raster;
   }
 
   /** The sums of the histograms of that. */
   async count(work: Work, signal: AbortSignal): Promise<Float64Array> {
     const sums = new Float64Array(figuresLength(work.chain.output));
-    for (const { figures } of await this.strips(work, signal, () => ({ figures: true })))
+    for (const { figures } of await this.run(work, signal, () => ({ figures: true })))
       if (figures !== undefined) addFigures(sums, figures);
     return sums;
   }
 
-  private async strips(
+  private async run(
     { steps, chain, out, source }: Work,
     signal: AbortSignal,
     more: (rect: Rect) => Pick<ThreadInput, "wanted" | "figures">,
   ): Promise<ThreadOutput[]> {
-    const rows = Math.max(STRIP_ROWS_MIN, Math.ceil(out.height / (STRIPS * availableParallelism())));
-    const strips = Array.from({ length: Math.ceil(out.height / rows) }, (_, i): Rect => {
-      const y = out.y + i * rows;
-      return { ...out, y, height: Math.min(rows, out.y + out.height - y) };
-    });
-    const results = strips.map(async (rect) => {
+    const results = strips(out, STRIPS, STRIP_ROWS_MIN).map(async (rect) => {
       const need = windowOf(chain, rect);
       const window = isEmpty(need) ? { ...source, rect: need } : viewOf(source, need);
       const task = { steps, input: chain.input, out: rect, window, ...more(rect) };
@@ -95,6 +97,15 @@ export class PreviewPool {
     this.piscina ??= open();
     return this.piscina;
   }
+}
+
+/** A rectangle in runs of rows: so many for each thread, but none of fewer rows. */
+function strips(rect: Rect, each: number, least: number): Rect[] {
+  const rows = Math.max(least, Math.ceil(rect.height / (each * availableParallelism())));
+  return Array.from({ length: Math.ceil(rect.height / rows) }, (_, i): Rect => {
+    const y = rect.y + i * rows;
+    return { ...rect, y, height: Math.min(rows, rect.y + rect.height - y) };
+  });
 }
 
 const open = (): Threads =>

@@ -3,8 +3,10 @@ import { computeTile } from "../../shared/ops/compute_tile.ts";
 import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
 import { type ReduceTask, reduceCanvas } from "./work.ts";
 
-export type PreviewTask = ReduceTask | ThreadInput;
+/** Nothing has the thread be there. */
+export type PreviewTask = ReduceTask | ThreadInput | null;
 
 export default function run(task: PreviewTask): ThreadOutput | undefined {
+  if (task === null) return undefined;
   return "path" in task ? void reduceCanvas(task) : computeTile(task);
 }

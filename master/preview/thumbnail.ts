@@ -3,6 +3,7 @@ import { decodeError } from "../codec/errors.ts";
 import { decoderInput } from "../codec/input.ts";
 import { failOnOf, sharp } from "../codec/sharp.ts";
 import type { ImageType } from "../probe/types.ts";
+import { GROUND, QUICK } from "./encode.ts";
 import type { PictureFile } from "./job_views.ts";
 
 interface Wanted {
@@ -27,10 +28,8 @@ export async function thumbnail(
     })
       .resize({ width: size, height: size, fit: "inside", withoutEnlargement: true })
       .toColourspace("srgb");
-    if (format === "jpeg") image.flatten({ background: "#ffffff" }).jpeg({ quality });
-    else if (format === "webp") image.webp({ quality, effort: 0 });
-    else image.png({ compressionLevel: 2 });
-    return new Uint8Array(await image.toBuffer());
+    if (format === "jpeg") image.flatten({ background: GROUND });
+    return new Uint8Array(await image.toFormat(format, QUICK[format](quality)).toBuffer());
   } catch (thrown) {
     throw decodeError(thrown);
   }

@@ -1,4 +1,5 @@
 import { bytesPerPixel, type Rect, type Shape } from "../../shared/geometry.ts";
+import { type Kernels, loadKernels } from "../../shared/kernels/kernels.ts";
 import type { Raster } from "../../shared/raster.ts";
 import { Canvas } from "../canvas/canvas.ts";
 import { enlarged, reduce, reducedShape, rowsAtOnce } from "./reduce.ts";
@@ -9,16 +10,19 @@ export interface ReduceTask {
   readonly shape: Shape;
   readonly shift: number;
   readonly rect: Rect;
-  /** Where it goes: memory with its rows packed, or its place in a canvas that holds the whole reduction. */
-  readonly to: SharedArrayBuffer | string;
+  /** Where it goes: memory that threads share, its rows packed, or its place in a canvas that holds the whole reduction. */
+  readonly to: Uint8Array | string;
 }
 
+let kernels: Kernels | undefined;
+
+/** Each thread has its own kernels. */
 export function reduceCanvas({ path, shape, shift, rect, to }: ReduceTask): void {
   const stride = rect.width * bytesPerPixel(shape);
   const source = Canvas.open(path, shape);
   try {
     if (typeof to !== "string") {
-      read(source, shift, { rect, format: shape, data: new Uint8Array(to), stride });
+      read(source, shift, { rect, format: shape, data: to, stride });
       return;
     }
     const target = Canvas.open(to, reducedShape(shape, shift), true);
@@ -47,6 +51,7 @@ function read(source: Canvas, shift: number, target: Raster): void {
     const from = enlarged(part, shift, source.shape);
     const raster = { rect: from, format, data: held, stride: from.width * bytesPerPixel(format) };
     source.read(raster);
-    reduce({ rect: part, format, data: target.data.subarray(y * stride), stride }, raster, shift);
+    kernels ??= loadKernels();
+    reduce(kernels, { rect: part, format, data: target.data.subarray(y * stride), stride }, raster, shift);
   }
 }

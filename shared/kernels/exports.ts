@@ -385,4 +385,8 @@ export interface KernelExports extends ByFormat<"toBits", ToBits>, ByFormat<"fro
     sums: N,
     line: N,
   ): void;
+
+  /** Means over squares of 2^shift pixels, cut at the source's right and bottom; `sums` holds w × channels × 4 bytes, with alpha 8. */
+  reduce8(src: N, srcStride: N, w: N, h: N, dst: N, dstStride: N, channels: N, shift: N, sums: N): void;
+  reduce16(src: N, srcStride: N, w: N, h: N, dst: N, dstStride: N, channels: N, shift: N, sums: N): void;
 }

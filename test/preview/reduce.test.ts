@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { enlarged, reduce, reduced, reducedShape } from "../../master/preview/reduce.ts";
 import { bytesPerPixel, type Channels, type Depth, type Shape, wholeOf } from "../../shared/geometry.ts";
+import { loadKernels } from "../../shared/kernels/kernels.ts";
 import { createRaster, type Raster } from "../../shared/raster.ts";
 import { pictureRaster, spec } from "../engine/harness.ts";
 
+const kernels = loadKernels();
 const at = ({ data, stride, format }: Raster, x: number, y: number, c: number): number => {
   const from = y * stride + x * bytesPerPixel(format) + c * (format.depth >> 3);
   return format.depth === 8 ? data[from]! : data[from]! | (data[from + 1]! << 8);
@@ -40,7 +42,7 @@ describe("a reduction", () => {
       for (const shift of [1, 2, 3, 6]) {
         const small = reducedShape(shape, shift);
         const target = createRaster(wholeOf(small), shape);
-        reduce(target, source, shift);
+        reduce(kernels, target, source, shift);
         for (let y = 0; y < small.height; y++)
           for (let x = 0; x < small.width; x++)
             for (let c = 0; c < channels; c++)

@@ -23,7 +23,7 @@ function run(steps: readonly Step[], source: Raster, shape: Shape): Raster {
 
 function quarter(source: Raster, shape: Shape): Raster {
   const target = createRaster(wholeOf(reducedShape(shape, 2)), shape);
-  reduce(target, source, 2);
+  reduce(kernels, target, source, 2);
   return target;
 }
 

@@ -8,9 +8,11 @@ import { PreviewPool } from "../../master/preview/pool.ts";
 import { reduce, reducedShape } from "../../master/preview/reduce.ts";
 import { View } from "../../master/preview/view.ts";
 import { type Rect, type Shape, wholeOf } from "../../shared/geometry.ts";
+import { loadKernels } from "../../shared/kernels/kernels.ts";
 import { createRaster } from "../../shared/raster.ts";
 import { difference, pictureRaster, spec } from "../engine/harness.ts";
 
+const kernels = loadKernels();
 /** Large enough for overviews of overviews. */
 const SHAPE: Shape = { width: 8300, height: 1100, channels: 1, depth: 8 };
 const folder = mkdtempSync(join(tmpdir(), "tessera-view-"));
@@ -44,7 +46,7 @@ describe("a view", () => {
     // Overviews are made of overviews, rounded at each; within one level that is what may differ.
     for (const shift of [0, 1, 2, 3, 4, 6]) {
       const whole = createRaster(wholeOf(reducedShape(SHAPE, shift)), SHAPE);
-      if (shift > 0) reduce(whole, pixels, shift);
+      if (shift > 0) reduce(kernels, whole, pixels, shift);
       const { raster, missing } = await view.read(shift, view.whole(shift));
       expect(missing).toEqual([]);
       if (shift <= 1) expect(difference(raster, shift === 0 ? pixels : whole)).toBe("same");

@@ -24,6 +24,7 @@ export { median8, median16 } from "./median";
 export { bilateral8, bilateral16 } from "./bilateral";
 export { unsharp8, unsharp16 } from "./unsharp";
 export { pixelate8, pixelate16 } from "./pixelate";
+export { reduce8, reduce16 } from "./reduce";
 export { toPlanes8, toPlanes16, fromPlanes8, fromPlanes16 } from "./payload";
 export {
   toBits8x1, toBits8x2, toBits8x3, toBits8x4,
