@@ -9,6 +9,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { JobSchema } from "./job.ts";
 import { strict } from "./route.ts";
+import { TILE_STATES } from "./states.ts";
 import { StatsSchema } from "./stats.ts";
 import { StageGridSchema, TileSchema } from "./tiles.ts";
 import { WorkerSchema } from "./worker.ts";
@@ -23,13 +24,21 @@ export const EventTopic = Type.String({
 export const Since = strict({ epoch: Type.String({ maxLength: 64 }), seq: Type.Integer({ minimum: 0 }) });
 
 /** What a reader says over a WebSocket, as JSON texts. */
-export const ClientMessage = Type.Union([
-  strict({ type: Type.Literal("subscribe"), topic: EventTopic, since: Type.Optional(Since) }),
-  strict({ type: Type.Literal("unsubscribe"), topic: EventTopic }),
-]);
+export const ClientMessage = Type.Union(
+  [
+    strict({ type: Type.Literal("subscribe"), topic: EventTopic, since: Type.Optional(Since) }),
+    strict({ type: Type.Literal("unsubscribe"), topic: EventTopic }),
+  ],
+  { $id: "ClientMessage", description: "What a reader says over a WebSocket, as JSON texts." },
+);
 
-const message = <T extends Parameters<typeof Type.Object>[0], N extends string>(type: N, properties: T) =>
-  Type.Object({ type: Type.Literal(type), ...properties });
+const nameOf = (type: string): string => `${type[0]!.toUpperCase()}${type.slice(1)}Message`;
+
+const message = <T extends Parameters<typeof Type.Object>[0], N extends string>(
+  type: N,
+  description: string,
+  properties: T,
+) => Type.Object({ type: Type.Literal(type), ...properties }, { $id: nameOf(type), description });
 
 const TOLD = {
   topic: EventTopic,
@@ -39,40 +48,53 @@ const TOLD = {
 
 const Gone = Type.Array(Type.String(), { description: "Ids of what is not there any more." });
 
-/** The first message. */
-const Hello = message("hello", { epoch: Type.String({ description: "Another one: `seq` began anew." }) });
-const JobMessage = message("job", { ...TOLD, job: JobSchema });
-const JobsMessage = message("jobs", {
+const HelloMessage = message("hello", "The first message.", {
+  epoch: Type.String({ description: "Another one: `seq` began anew." }),
+});
+const JobMessage = message("job", "A job as it is now.", { ...TOLD, job: JobSchema });
+const JobsMessage = message("jobs", "Jobs as they are now.", {
   ...TOLD,
   jobs: Type.Array(JobSchema, { description: "In a snapshot the newest ones." }),
   gone: Gone,
 });
-const WorkersMessage = message("workers", { ...TOLD, workers: Type.Array(WorkerSchema), gone: Gone });
-const StatsMessage = message("stats", { ...TOLD, stats: StatsSchema });
-/** Over a WebSocket it is a binary frame: see `tile_frame.ts`. */
-const TilesMessage = message("tiles", {
+const WorkersMessage = message("workers", "Workers as they are now.", {
   ...TOLD,
-  part: Type.Integer({
-    description: "A long snapshot comes in parts; what is told before all of it counts for nothing.",
-  }),
-  more: Type.Boolean({ description: "Another part of the snapshot follows." }),
-  stages: Type.Array(StageGridSchema, { description: "In the first part of a snapshot." }),
-  tiles: Type.Array(TileSchema, { description: "In a snapshot all that have been tried." }),
+  workers: Type.Array(WorkerSchema),
+  gone: Gone,
 });
-/** Nothing has happened for a while; the connection lives. */
-const AliveMessage = message("alive", {});
-/** The subscription has ended: its job is not there any more. */
-const GoneMessage = message("gone", { topic: EventTopic });
-/** Something that was said could not be done, or the connection is about to be closed. */
-const ErrorMessage = message("error", {
-  code: Type.Unsafe<ErrorCode>(Type.String()),
-  message: Type.String(),
-  topic: Type.Optional(Type.String()),
+const StatsMessage = message("stats", "What there is to do and what was done.", {
+  ...TOLD,
+  stats: StatsSchema,
 });
+const TilesMessage = message(
+  "tiles",
+  `Tiles of a job as they are now. Over a WebSocket a binary frame (numbers with the lower byte first): the length of the head in 4 bytes; the head, which is this as JSON without \`tiles\`, and with \`workers\`, the ids of those whom the tiles name; then 12 bytes a tile: stage (2), tile (4), state (1: ${TILE_STATES.map((state, i) => `${i} ${state}`).join(", ")}), attempt (1), worker (2: its place in \`workers\` counted from 1, 0 for nobody), ms (2).`,
+  {
+    ...TOLD,
+    part: Type.Integer({
+      description: "A long snapshot comes in parts; what is told before all of it counts for nothing.",
+    }),
+    more: Type.Boolean({ description: "Another part of the snapshot follows." }),
+    stages: Type.Array(StageGridSchema, { description: "In the first part of a snapshot." }),
+    tiles: Type.Array(TileSchema, { description: "In a snapshot all that have been tried." }),
+  },
+);
+const AliveMessage = message("alive", "Nothing has happened for a while; the connection lives.", {});
+const GoneMessage = message("gone", "The subscription has ended: its job is not there any more.", {
+  topic: EventTopic,
+});
+const ErrorMessage = message(
+  "error",
+  "Something that was said could not be done, or the connection is about to be closed.",
+  {
+    code: Type.Unsafe<ErrorCode>(Type.String()),
+    message: Type.String(),
+    topic: Type.Optional(Type.String()),
+  },
+);
 
-/** What a reader is told. */
-export const ServerMessage = Type.Union([
-  Hello,
+const MESSAGES = [
+  HelloMessage,
   JobMessage,
   JobsMessage,
   TilesMessage,
@@ -81,7 +103,19 @@ export const ServerMessage = Type.Union([
   AliveMessage,
   GoneMessage,
   ErrorMessage,
-]);
+] as const;
+
+/** What a reader is told. */
+export const ServerMessage = Type.Union([...MESSAGES], {
+  $id: "ServerMessage",
+  description: "What a reader is told. A newer server may say more: what is not known is to be left alone.",
+  discriminator: {
+    propertyName: "type",
+    mapping: Object.fromEntries(
+      MESSAGES.map(({ $id, properties }) => [properties.type.const, `#/components/schemas/${$id}`]),
+    ),
+  },
+});
 
 export type Since = Static<typeof Since>;
 export type ClientMessage = Static<typeof ClientMessage>;

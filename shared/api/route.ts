@@ -44,6 +44,8 @@ export interface Route {
   readonly body?: TSchema | StreamedBody;
   /** By status, the usual one first. */
   readonly answers: Readonly<Record<number, Answer>>;
+  /** Of a connection on which messages go to and fro: what the caller says on it, and what it is told. */
+  readonly messages?: { readonly said: TSchema; readonly told: TSchema };
   /** What it may fail with, beside what every route may (see `errorsOf`). */
   readonly errors: readonly ErrorCode[];
 }

@@ -24,6 +24,21 @@ describe("the OpenAPI document", () => {
     expect(JSON.stringify(post.parameters)).toContain("Tessera-Signature");
   });
 
+  test("says what is said and told where messages go to and fro", () => {
+    const { schemas } = document.components;
+    expect(document.paths["/v1/events"]!.get!["x-messages"]).toEqual({
+      said: { $ref: "#/components/schemas/ClientMessage" },
+      told: { $ref: "#/components/schemas/ServerMessage" },
+    });
+    const { anyOf, discriminator } = schemas.ServerMessage as {
+      readonly anyOf: readonly { readonly $ref: string }[];
+      readonly discriminator: { readonly mapping: Readonly<Record<string, string>> };
+    };
+    expect(Object.values(discriminator.mapping)).toEqual(anyOf.map(({ $ref }) => $ref));
+    expect(discriminator.mapping.tiles).toBe("#/components/schemas/TilesMessage");
+    expect(schemas.TilesMessage).toMatchObject({ properties: { type: { const: "tiles" } } });
+  });
+
   test("is always the same", () => {
     expect(JSON.stringify(openApiDocument())).toBe(JSON.stringify(document));
   });

@@ -42,6 +42,8 @@ export interface OperationObject {
     readonly content: Content;
   };
   readonly responses: Readonly<Record<string, Response>>;
+  /** OpenAPI has no word for it. */
+  readonly "x-messages"?: { readonly said: JsonSchema; readonly told: JsonSchema };
 }
 
 /** One route of the table as OpenAPI tells it. */
@@ -51,7 +53,7 @@ export function operationOf(
   schemas: SchemaCollector,
   logins: readonly string[],
 ): OperationObject {
-  const { tag, summary, description, scope } = route;
+  const { tag, summary, description, scope, messages } = route;
   const parameters = [
     ...parametersOf("path", route.params, schemas),
     ...parametersOf("query", route.query, schemas),
@@ -64,6 +66,7 @@ export function operationOf(
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody !== undefined && { requestBody }),
     responses: responsesOf(route, schemas),
+    ...(messages && { "x-messages": { said: schemas.add(messages.said), told: schemas.add(messages.told) } }),
   };
 }
 

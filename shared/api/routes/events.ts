@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { EventTopic } from "../events.ts";
+import { ClientMessage, EventTopic, ServerMessage } from "../events.ts";
 import { routes, strict } from "../route.ts";
 
 export const EVENTS = routes({
@@ -12,7 +12,8 @@ export const EVENTS = routes({
       summary: "Watch jobs and workers live",
     },
     description:
-      "A WebSocket, if the request asks for one; otherwise Server-Sent Events. Both tell the same: the state of each topic first, then what changes. Over a WebSocket more topics can be subscribed to later. A stream that was interrupted goes on where it was.",
+      "A WebSocket, if the request asks for one; otherwise Server-Sent Events. Both tell the same: the state of each topic first, then what changes. Over a WebSocket more topics can be subscribed to later. A stream that was interrupted goes on where it was.\n\nWhat is told is a `ServerMessage`: a text or, of tiles, a binary frame on a WebSocket, and the `data` of an event in a stream. A `ClientMessage` is what may be said on a WebSocket.",
+    messages: { said: ClientMessage, told: ServerMessage },
     query: strict({
       topics: Type.Optional(
         Type.Array(EventTopic, {
