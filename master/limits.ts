@@ -19,6 +19,9 @@ export interface Limits extends ImageLimits {
   readonly sourceKeptMs: number;
   /** How long it is known of a job that has ended. */
   readonly historyKeptMs: number;
+  /** How long an upload is kept that has not become a job, and how many one owner may have. */
+  readonly uploadKeptMs: number;
+  readonly openUploadsMax: number;
   readonly batchImagesMax: number;
   /** Disk for images that are decoded to be looked at, and how long each is kept that nobody looks at. */
   readonly previewBytesMax: number;
@@ -46,6 +49,8 @@ export const limitsOf = ({ limits, preview, retention, trusted_proxies }: Settin
   resultKeptMsMax: retention.result_hours_max * HOUR_MS,
   sourceKeptMs: (retention.source_hours ?? retention.result_hours_max) * HOUR_MS,
   historyKeptMs: retention.history_days * 24 * HOUR_MS,
+  uploadKeptMs: retention.upload_hours * HOUR_MS,
+  openUploadsMax: limits.open_uploads,
   batchImagesMax: limits.batch_images,
   previewBytesMax: preview.disk_bytes,
   previewKeptMs: preview.kept_minutes * 60_000,

@@ -18,6 +18,7 @@ import type { DeadLetterStore } from "./store/dead_letters.ts";
 import type { Idempotency } from "./store/idempotency.ts";
 import type { JobCounts, JobFilter } from "./store/job_list.ts";
 import { eventOf, type JobStore } from "./store/store.ts";
+import type { Uploads } from "./uploads/uploads.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { Roster, WorkerView } from "./workers/roster.ts";
 
@@ -35,6 +36,7 @@ export class Master {
   readonly outbound: Outbound;
   readonly webhooks: Webhooks;
   readonly batches: Batches;
+  readonly uploads: Uploads;
   readonly deadLetters: DeadLetterStore;
   readonly figures: Figures;
   readonly pictures: Previews;
@@ -54,6 +56,7 @@ export class Master {
     this.outbound = parts.outbound;
     this.webhooks = parts.webhooks;
     this.batches = parts.batches;
+    this.uploads = parts.uploads;
     this.deadLetters = parts.deadLetters;
     this.figures = parts.figures;
     this.pictures = parts.pictures;
@@ -105,7 +108,9 @@ export class Master {
   /** Whether an owner may have another job, to be asked before its image is sent. @throws quota_reached, bus_closed */
   refuseIfFull(owner: string): void {
     this.refuseIfStopping();
-    this.limiter.another(owner, this.parts.store);
+    const { store, uploads } = this.parts;
+    const bytesOf = () => store.bytesOf(owner) + uploads.bytesOf(owner);
+    this.limiter.another(owner, { activeOf: () => store.activeOf(owner), bytesOf });
   }
 
   // What can be done with jobs.
@@ -121,13 +126,12 @@ export class Master {
     const { limits, files, store, runner } = this.parts;
     const { stored, plan, about } = await prepareJob(request, limits);
     files.checkRoom(plan);
-    this.refuseIfFull(about.owner); // the probe took its time
+    this.limiter.another(about.owner, store); // the probe took its time
     this.limiter.pixels(about.owner, stored.probe.width * stored.probe.height);
     const id = request.id ?? randomUUID();
-    const { once } = request;
     this.together(() => {
       store.insert(id, stored, about);
-      if (once !== undefined) this.once.note(about.owner, once.key, { job: id, request: once.request });
+      request.alongside?.(id);
     });
     runner.enqueue(store.get(id)!);
     runner.schedule();

@@ -23,6 +23,8 @@ import { Idempotency } from "./store/idempotency.ts";
 import { JobExpiry } from "./store/job_expiry.ts";
 import { JobList } from "./store/job_list.ts";
 import { JobStore } from "./store/store.ts";
+import { UploadStore } from "./store/uploads.ts";
+import { Uploads } from "./uploads/uploads.ts";
 import { DEFAULT_WEBHOOKS, Webhooks } from "./webhooks/webhooks.ts";
 import { Roster } from "./workers/roster.ts";
 
@@ -50,16 +52,20 @@ function givenOf(options: MasterOptions) {
 }
 
 /** What outlives the process: files and rows, and who clears them away. */
-function keep({ dir, limits, durable, now, onTrouble, watchers }: Given) {
+function keep({ dir, limits, durable, now, onTrouble, watchers, leaving }: Given) {
   const files = new JobFiles(dir, limits, now);
   const db = new Database(join(dir, "tessera.sqlite"), durable);
   const store = new JobStore(db, now);
   const once = new Idempotency(db, now);
+  const uploads = new Uploads({
+    ...{ store: new UploadStore(db), dir: files.uploads, limits, now, leaving: leaving.signal },
+  });
   const retention = new Retention({
-    ...{ store, expiry: new JobExpiry(db), files, once, limits, now, onTrouble },
+    ...{ store, expiry: new JobExpiry(db), files, once, uploads, limits, now, onTrouble },
     onGone: (job) => watchers.touch(job),
   });
-  return { files, db, store, once, retention, listed: new JobList(db), deadLetters: new DeadLetterStore(db) };
+  const deadLetters = new DeadLetterStore(db);
+  return { files, db, store, once, uploads, retention, listed: new JobList(db), deadLetters };
 }
 
 /** What takes a queued job to its result: the runner, the dispatcher, the bus and workers, and back. */

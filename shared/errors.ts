@@ -27,6 +27,18 @@ const TABLE = {
   upload_too_large: [413, "The upload is larger than this server takes."],
   upload_interrupted: [400, "The upload ended before the file did. Send it again."],
   upload_too_slow: [408, "The upload came too slowly. Send it again."],
+  upload_not_found: [404, "There is no such upload, or it is not kept any more. Begin another one."],
+  upload_offset_wrong: [
+    409,
+    "The upload goes on elsewhere. Ask for its offset (HEAD), and go on from there.",
+  ],
+  upload_busy: [
+    423,
+    "Something is done with this upload already. Wait for that to end, then ask for its offset (HEAD).",
+  ],
+  upload_incomplete: [409, "The upload is not whole yet. Send the rest of it first."],
+  upload_used: [409, "The upload has become a job already."],
+  tus_version_unsupported: [412, "This server speaks version 1.0.0 of the tus protocol, and no other."],
   upload_malformed: [400, "The request's body cannot be read as an upload."],
   request_invalid: [400, "The request is not valid."],
   idempotency_key_busy: [
@@ -162,6 +174,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "idempotency_key_busy",
   "upload_interrupted",
   "upload_too_slow",
+  "upload_busy",
   "source_unreachable",
   "disk_full",
   "server_unreachable",

@@ -1,26 +1,12 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import busboy from "busboy";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
-import { sniff } from "../probe/sniff.ts";
+import { Sink, type SinkOptions } from "./sink.ts";
 
-/** Enough of a file to know what it is. */
-const HEAD_BYTES = 512;
 const FIELD_BYTES_MAX = 64 << 10;
 const FIELDS_MAX = 32;
-/** Between two looks at how much room there is on the disk. */
-const ROOM_BYTES = 16 << 20;
 
-export interface ReceiveOptions {
-  readonly path: string;
-  readonly bytesMax: number;
-  /** Whether to wait until the file is on the disk. */
-  readonly sync: boolean;
-  /** Asked before many more bytes are written. @throws disk_full */
-  readonly checkRoom: (bytes: number) => void;
-  /** Given every byte of the image, in order. */
-  readonly onBytes?: ((bytes: Uint8Array) => void) | undefined;
-}
+export type ReceiveOptions = Omit<SinkOptions, "onKept">;
 
 export interface Upload {
   readonly bytes: number;
@@ -39,7 +25,7 @@ type Bytes = AsyncIterable<Uint8Array>;
  * @throws image_empty, image_unknown_type, image_type_refused, upload_too_large, upload_interrupted, disk_full
  */
 export async function receiveRaw(body: Bytes, options: ReceiveOptions): Promise<Upload> {
-  const sink = await Sink.open(options);
+  const sink = await Sink.create(options);
   try {
     await sink.take(body);
     return { bytes: await sink.finish(), name: undefined, fields: {} };
@@ -55,7 +41,7 @@ export async function receiveMultipart(
   headers: Record<string, string>,
   options: ReceiveOptions,
 ): Promise<Upload> {
-  const sink = await Sink.open(options);
+  const sink = await Sink.create(options);
   try {
     const { name, fields } = await parseMultipart(body, headers, sink);
     return { bytes: await sink.finish(), name, fields };
@@ -115,69 +101,27 @@ function parseMultipart(body: Bytes, headers: Record<string, string>, sink: Sink
   });
 }
 
+/**
+ * The same for a part of a file of which `offset` bytes are there: what has come stays, however it ends, and is told.
+ * What lies behind the offset is left from a crash, and written over.
+ *
+ * @param options `bytesMax` is the length of the whole
+ * @throws what `receiveRaw` throws, and what `onKept` throws
+ */
+export async function receivePart(body: Bytes, options: SinkOptions, offset: number): Promise<void> {
+  const sink = await Sink.resume(options, offset);
+  try {
+    await sink.take(body);
+    if (sink.length === options.bytesMax) sink.check();
+  } catch (thrown) {
+    throw refusal(thrown);
+  } finally {
+    await sink.keep().finally(() => sink.close());
+  }
+}
+
 /** What a broken stream throws has no code of ours: the sender went away. */
 function refusal(thrown: unknown): TesseraError {
   const error = asTesseraError(thrown);
   return error.code === "internal" ? new TesseraError("upload_interrupted", "", { cause: thrown }) : error;
-}
-
-/**
- * Gives the memory of a chunk back at once, if all of that is the chunk. Otherwise some tens of megabytes of them would
- * wait for the collection of garbage, which hardly sees them.
- */
-function release({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
-}
-
-/** The file being written: counts, and looks at the first bytes before many have come. */
-class Sink {
-  private head = Buffer.alloc(0);
-  private bytes = 0;
-  /** Up to where there was room when it was looked at. */
-  private roomTo = 0;
-
-  private constructor(
-    private readonly file: FileHandle,
-    private readonly options: ReceiveOptions,
-  ) {}
-
-  static async open(options: ReceiveOptions): Promise<Sink> {
-    return new Sink(await open(options.path, "wx", 0o600), options);
-  }
-
-  /** Takes the next bytes only when the last ones are written, so that none wait in memory; those are gone then. */
-  async take(body: Bytes): Promise<void> {
-    for await (const chunk of body) {
-      this.look(chunk);
-      for (let done = 0; done < chunk.byteLength; ) done += (await this.file.write(chunk, done)).bytesWritten;
-      release(chunk);
-    }
-  }
-
-  async finish(): Promise<number> {
-    sniff(this.head);
-    if (this.options.sync) await this.file.datasync();
-    await this.file.close();
-    return this.bytes;
-  }
-
-  async discard(): Promise<void> {
-    await this.file.close().catch(() => {}); // it may be closed already
-    await rm(this.options.path, { force: true });
-  }
-
-  private look(chunk: Uint8Array): void {
-    this.bytes += chunk.byteLength;
-    if (this.bytes > this.options.bytesMax)
-      throw new TesseraError("upload_too_large", `At most ${this.options.bytesMax} bytes are allowed.`);
-    if (this.head.length < HEAD_BYTES) {
-      this.head = Buffer.concat([this.head, chunk.subarray(0, HEAD_BYTES - this.head.length)]);
-      if (this.head.length === HEAD_BYTES) sniff(this.head);
-    }
-    if (this.bytes > this.roomTo) {
-      this.options.checkRoom(chunk.byteLength);
-      this.roomTo = this.bytes + ROOM_BYTES;
-    }
-    this.options.onBytes?.(chunk);
-  }
 }

@@ -14,6 +14,7 @@ import { keyHandlers } from "./handlers/keys.ts";
 import { pictureHandlers } from "./handlers/pictures.ts";
 import { sessionHandlers } from "./handlers/session.ts";
 import { systemHandlers } from "./handlers/system.ts";
+import { uploadHandlers } from "./handlers/uploads.ts";
 import { webhookHandlers } from "./handlers/webhooks.ts";
 import { workerHandlers } from "./handlers/workers.ts";
 import type { SubmitOptions } from "./submit.ts";
@@ -34,6 +35,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
   const handlers = {
     ...bulkHandlers(master),
     ...jobHandlers(master, options),
+    ...uploadHandlers(master, options),
     ...batchHandlers(master, options),
     ...webhookHandlers(master),
     ...workerHandlers(master),

@@ -17,15 +17,16 @@ import { bringsForm, mediaType, readJson } from "./values.ts";
 
 type AddCall = Call<typeof BATCHES.addImages>;
 
-/** An image on its way. */
-interface Coming {
-  readonly name: string | undefined;
-  receive(options: ReceiveOptions): Promise<Upload>;
-}
+/** An image on its way, or an upload. */
+type Coming = { readonly name: string | undefined } & (
+  | { receive(options: ReceiveOptions): Promise<Upload> }
+  | { readonly upload: string }
+);
 
 /** Faults that are one image's own: the next one may well be taken. */
 const OWN: readonly ErrorCode[] = [
   ...(["upload_too_large", "url_refused", "source_unreachable", "pipeline_unbounded"] as const),
+  ...(["upload_not_found", "upload_incomplete", "upload_used", "upload_busy"] as const),
   ...(["output_invalid", "output_too_large"] as const),
 ];
 const isOwn = (code: ErrorCode): boolean => code.startsWith("image_") || OWN.includes(code);
@@ -51,7 +52,11 @@ export async function addImages(
     for await (const image of await imagesOf(call, master)) {
       const name = cleanName(image.name ?? "image");
       try {
-        added.jobs.push(await take(image, batch, master, options));
+        const job =
+          "upload" in image
+            ? takeUpload(image, call.caller.owner, batch, master)
+            : take(image, batch, master, options);
+        added.jobs.push(await job);
       } catch (thrown) {
         if (!isOwn(refuse(name, thrown).code)) break;
       }
@@ -69,10 +74,11 @@ async function imagesOf(
 ): Promise<AsyncIterable<Coming> | Iterable<Coming>> {
   if (mediaType(request) === "application/json") {
     const { sources } = await readJson(SOURCES_JSON, request, body);
-    return sources.map(({ url, name = lastOf(url) }) => ({
-      name,
-      receive: (options) => receiveFrom(master.outbound, url, options, request.signal),
-    }));
+    return sources.map((source) => {
+      if ("upload" in source) return { name: source.name, upload: source.upload };
+      const { url, name = lastOf(url) } = source;
+      return { name, receive: (options) => receiveFrom(master.outbound, url, options, request.signal) };
+    });
   }
   const form = bringsForm(request);
   if (request.body === null) throw new TesseraError("image_empty");
@@ -87,7 +93,7 @@ async function* parts(body: AsyncIterable<Uint8Array>, headers: Record<string, s
 
 /** When it throws, nothing is left of the image. */
 async function take(
-  { name, receive }: Coming,
+  { name, receive }: Exclude<Coming, { upload: string }>,
   { id: batch, owner, options: asked }: BatchRecord,
   master: Master,
   { uploadBytesMax, durable }: SubmitOptions,
@@ -106,6 +112,33 @@ async function take(
     throw thrown;
   } finally {
     leave();
+  }
+}
+
+/** The upload stays as it is if it becomes no job. */
+async function takeUpload(
+  { name, upload }: Extract<Coming, { upload: string }>,
+  sender: string,
+  { id: batch, owner, options: asked }: BatchRecord,
+  master: Master,
+): Promise<JobView> {
+  const leaveBatch = master.batches.enter(batch);
+  try {
+    const { path, name: own, use, leave } = master.uploads.take(sender, upload);
+    try {
+      const source = { path, owned: true, name: cleanName(name ?? own ?? "image") };
+      return await master.submit({
+        ...requestOf(asked as SubmitFields),
+        source,
+        owner,
+        batch,
+        alongside: use,
+      });
+    } finally {
+      leave();
+    }
+  } finally {
+    leaveBatch();
   }
 }
 

@@ -62,6 +62,7 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
     const handler = handlers[operation] as (call: Call<Route>) => unknown;
     app.on(route.method.toUpperCase(), honoPath(route.path), async (context) => {
       const answer = await handle(context, route, handler, options);
+      for (const [name, value] of Object.entries(route.always ?? {})) answer.headers.set(name, value);
       await options.checkAnswer?.(operation, answer);
       return answer;
     });

@@ -122,11 +122,11 @@ export class JobFiles {
     for (const path of paths) rmSync(path, { recursive: true, force: true });
   }
 
-  /** Uploads that are no job's source, and folders of no job. */
-  orphans(sources: ReadonlySet<string>, isJob: (id: string) => boolean): string[] {
+  /** Uploads that nobody keeps, and folders of no job. */
+  orphans(kept: ReadonlySet<string>, isJob: (id: string) => boolean): string[] {
     const uploads = readdirSync(this.uploads).map((file) => join(this.uploads, file));
     const jobs = readdirSync(this.jobs).filter((id) => !isJob(id));
-    return [...uploads.filter((path) => !sources.has(path)), ...jobs.map((id) => this.folderOf(id))];
+    return [...uploads.filter((path) => !kept.has(path)), ...jobs.map((id) => this.folderOf(id))];
   }
 
   /** All files of a job. */

@@ -5,6 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Idempotency } from "../store/idempotency.ts";
 import type { JobExpiry } from "../store/job_expiry.ts";
 import type { JobStore } from "../store/store.ts";
+import type { Uploads } from "../uploads/uploads.ts";
 import type { JobRecord } from "./job.ts";
 import type { JobFiles } from "./job_files.ts";
 
@@ -20,6 +21,7 @@ interface RetentionNeeds {
   readonly expiry: JobExpiry;
   readonly files: JobFiles;
   readonly once: Idempotency;
+  readonly uploads: Uploads;
   readonly limits: Limits;
   readonly now: () => number;
   /** Told of each job that is not known any more. */
@@ -40,9 +42,10 @@ export class Retention {
 
   /** At a start: what a crash left between an upload and its job, or between a job's end and its clean-up. */
   start(): void {
-    const { store, expiry, files } = this.needs;
+    const { store, expiry, files, uploads } = this.needs;
     this.sweep();
-    const orphans = files.orphans(new Set(expiry.sourcesKept()), (id) => store.get(id) !== undefined);
+    const kept = new Set([...expiry.sourcesKept(), ...uploads.kept()]);
+    const orphans = files.orphans(kept, (id) => store.get(id) !== undefined);
     files.removeNow(orphans);
     // Whatever comes later is not in this list.
     const jobs = readdirSync(files.jobs);
@@ -67,7 +70,7 @@ export class Retention {
   }
 
   private expire(): void {
-    const { expiry, files, now, once } = this.needs;
+    const { expiry, files, now, once, uploads } = this.needs;
     const expired = expiry.files(now(), ROUND);
     const sources = expiry.sources(now(), ROUND);
     expiry.filesGone(expired.map(({ id }) => id));
@@ -75,6 +78,7 @@ export class Retention {
     const paths = [
       ...expired.flatMap((record) => files.all(record)),
       ...sources.flatMap((record) => files.sourceOf(record)),
+      ...uploads.expire(ROUND),
     ];
     void this.inBackground(() => remove(paths));
     once.sweep();

@@ -21,8 +21,8 @@ export interface SubmitRequest extends Partial<Omit<JobAbout, "priority">> {
   /** 0 to 9; of two jobs whose priorities differ by one, the higher one gets twice as many tiles done. */
   readonly priority?: number;
   readonly id?: string;
-  /** Of a request that is to be done once: see `Idempotency`. */
-  readonly once?: { readonly key: string; readonly request: string };
+  /** Done in the transaction that makes the job, which it undoes by throwing. */
+  readonly alongside?: (job: string) => void;
 }
 
 interface PreparedJob {

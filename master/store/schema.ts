@@ -110,6 +110,20 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX batches_by_owner ON batches (owner, number);
 
+  -- Files that are sent in parts; what is behind the offset does not count.
+  CREATE TABLE uploads (
+    id         TEXT PRIMARY KEY,
+    owner      TEXT NOT NULL,
+    length     INTEGER NOT NULL,
+    offset     INTEGER NOT NULL DEFAULT 0,
+    metadata   TEXT,             -- as it was sent
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    job        TEXT              -- that it has become
+  ) STRICT;
+  CREATE INDEX uploads_by_owner ON uploads (owner) WHERE job IS NULL;
+  CREATE INDEX uploads_expiring ON uploads (expires_ms);
+
   -- The tile for which a job has failed; it goes when the job is tried again.
   CREATE TABLE dead_letters (
     number INTEGER PRIMARY KEY,

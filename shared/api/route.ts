@@ -27,7 +27,7 @@ export interface StreamedBody {
  * refused.
  */
 export interface Route {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete" | "options";
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   readonly path: string;
   /** Which heading it stands under. */
@@ -42,6 +42,8 @@ export interface Route {
   readonly headers?: TObject;
   /** Checked JSON, held in memory; or a stream. */
   readonly body?: TSchema | StreamedBody;
+  /** Headers of every answer, failures too. */
+  readonly always?: Readonly<Record<string, string>>;
   /** By status, the usual one first. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Of a connection on which messages go to and fro: what the caller says on it, and what it is told. */

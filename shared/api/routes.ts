@@ -11,12 +11,14 @@ import { KEYS } from "./routes/keys.ts";
 import { PICTURES } from "./routes/pictures.ts";
 import { SESSION } from "./routes/session.ts";
 import { SYSTEM } from "./routes/system.ts";
+import { UPLOADS } from "./routes/uploads.ts";
 import { WEBHOOKS } from "./routes/webhooks.ts";
 import { WORKERS } from "./routes/workers.ts";
 
 export const ROUTES = {
   ...BULK,
   ...JOBS,
+  ...UPLOADS,
   ...BATCHES,
   ...WEBHOOKS,
   ...WORKERS,

@@ -72,6 +72,13 @@ const LIMITS = Type.Object(
     ),
     uploads_at_once: upTo(256, "", "Uploads of one owner at a time."),
     address_uploads_at_once: upTo(256, "", "Uploads from one address at a time."),
+    open_uploads: whole(
+      1,
+      1_000_000,
+      200,
+      "",
+      "Uploads of one owner that can be gone on with and have not become jobs.",
+    ),
     pixels_per_minute: upTo(0, "px", "Pixels a minute that one owner may send."),
     queued_jobs: upTo(10_000, "", "Jobs of one owner that have not ended."),
     batch_images: whole(1, 1_000_000, 10_000, "", "Images of one batch."),
@@ -149,6 +156,13 @@ const RETENTION = Type.Object(
         description:
           "How long the source of a job that is done is kept, for previews; never longer than its result.",
       }),
+    ),
+    upload_hours: whole(
+      1,
+      8760,
+      24,
+      "h",
+      "How long an upload that can be gone on with is kept after its latest bytes.",
     ),
     history_days: whole(1, 3650, 90, "days", "How long it is known of a job that has ended."),
   },

@@ -12,6 +12,8 @@ export function curlOf(method: string, path: string, operation: OperationObject,
   const address = `"$TESSERA${filled}${query.length === 0 ? "" : `?${query.join("&")}`}"`;
   const parts = ["curl", ...(method === "get" ? [] : ["-X", method.toUpperCase()]), address];
   if (security.length > 0) parts.push('-H "Authorization: Bearer $KEY"');
+  for (const { name, schema } of parameters.filter((one) => one.in === "header" && one.required))
+    parts.push(`-H '${name}: ${exampleOf(schema, document)}'`);
   parts.push(...bodyOf(requestBody, document));
   const answer = Object.keys(Object.values(responses)[0]?.content ?? {})[0] ?? "";
   if (answer === "text/event-stream") parts.push("-N");
@@ -40,7 +42,8 @@ function bodyOf(body: OperationObject["requestBody"], document: OpenApi): string
     const example = exampleOf(body!.content["application/json"]!.schema ?? {}, document);
     return ["--json", `'${JSON.stringify(example).replaceAll("'", "'\\''")}'`];
   }
-  return types.length === 0 ? [] : ["-H 'Content-Type: image/jpeg' --data-binary @photo.jpg"];
+  const type = types.some((one) => one.startsWith("image/")) ? "image/jpeg" : types[0];
+  return type === undefined ? [] : [`-H 'Content-Type: ${type}' --data-binary @photo.jpg`];
 }
 
 /** Something that the schema takes, with what it cannot do without. */

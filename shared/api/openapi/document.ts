@@ -34,6 +34,7 @@ first key a server listens on a loopback address only, and whoever reaches it ma
 /** What stands under each heading. */
 const TAGS: Readonly<Record<string, string>> = {
   jobs: "One image, one pipeline, one result.",
+  uploads: "Large images over bad lines: sent in parts, and gone on with after any interruption.",
   batches: "Many images, one pipeline.",
   webhooks: "Calls that tell of a job's end: its `webhook` is sent the job.",
   workers: "Who computes the tiles.",

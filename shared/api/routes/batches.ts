@@ -3,7 +3,7 @@ import { AddedSchema, BatchSchema } from "../batch.ts";
 import { ById, Location } from "../common.ts";
 import { Cursor, NextCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
-import { Bytes, IMAGE_ERRORS, PIPELINE_ERRORS, SourceUrl, SUBMIT_AS_JSON } from "./jobs.ts";
+import { Bytes, IMAGE_ERRORS, PIPELINE_ERRORS, SourceUpload, SourceUrl, SUBMIT_AS_JSON } from "./jobs.ts";
 
 const Name = Type.Optional(Type.String({ maxLength: 200, description: "For people." }));
 
@@ -14,7 +14,10 @@ const ONE = { tag: "batches", params: ById } as const;
 
 /** An image among several. */
 export const SOURCES_JSON = strict({
-  sources: Type.Array(strict({ url: SourceUrl, name: Name }), { minItems: 1, maxItems: 1000 }),
+  sources: Type.Array(
+    Type.Union([strict({ url: SourceUrl, name: Name }), strict({ upload: SourceUpload, name: Name })]),
+    { minItems: 1, maxItems: 1000 },
+  ),
 });
 
 export const BATCHES = routes({
@@ -50,7 +53,7 @@ export const BATCHES = routes({
     ...{ ...ONE, method: "post", path: "/v1/batches/{id}/images", scope: "submit" },
     summary: "Send images to a batch",
     description:
-      "One as the body, with an image type; or as many as you like as parts `image` of a form; or their addresses as JSON, which are fetched one after the other. Each becomes a job of the batch. Where none was taken in, the answer is the first one's failure.",
+      "One as the body, with an image type; or as many as you like as parts `image` of a form; or as JSON their addresses, which are fetched one after the other, and uploads. Each becomes a job of the batch. Where none was taken in, the answer is the first one's failure.",
     query: strict({ name: Name }),
     body: {
       streamed: {

@@ -49,8 +49,17 @@ export const SourceUrl = Type.String({
   examples: ["https://example.com/photo.jpg"],
 });
 
-/** As JSON, with an address in place of the image. */
-export const SUBMIT_JSON = strict({ source: strict({ url: SourceUrl }), ...SUBMIT_AS_JSON });
+export const SourceUpload = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  description: "An upload that is whole (`POST /v1/uploads`). It becomes one job.",
+});
+
+/** As JSON, with an address in place of the image, or an upload. */
+export const SUBMIT_JSON = strict({
+  source: Type.Union([strict({ url: SourceUrl }), strict({ upload: SourceUpload })]),
+  ...SUBMIT_AS_JSON,
+});
 
 /** What may be wrong with an address that is sent. */
 const URL_ERRORS = [
@@ -60,6 +69,9 @@ const URL_ERRORS = [
   "source_unreachable",
   "queue_full",
 ] as const;
+
+/** What may be wrong with an upload that is to become a job. */
+const UPLOADED_ERRORS = ["upload_not_found", "upload_incomplete", "upload_used", "upload_busy"] as const;
 
 /** What may be wrong with an image that is sent. */
 export const UPLOAD_ERRORS = [
@@ -108,6 +120,7 @@ const Event = Type.Object({
 /** All that may be wrong with an image that is sent. */
 export const IMAGE_ERRORS = [
   ...UPLOAD_ERRORS,
+  ...UPLOADED_ERRORS,
   ...URL_ERRORS,
   ...OUTPUT_ERRORS,
   "disk_full",
@@ -125,7 +138,7 @@ export const JOBS = routes({
     scope: "submit",
     summary: "Send an image and have it processed",
     description:
-      "The image is the body, with an image type and the options in the query; or the part `image` of a form, whose other fields are options too; or JSON names its address, and the answer comes once it has been fetched from there.",
+      "The image is the body, with an image type and the options in the query; or the part `image` of a form, whose other fields are options too; or JSON names its address, and the answer comes once it has been fetched from there; or JSON names an upload.",
     query: strict(SUBMIT),
     headers: strict({
       "idempotency-key": Type.Optional(
