@@ -17,6 +17,8 @@ const IDLE_MS = 60_000;
 /** Strips for each thread: with more, none waits long for the last one; with fewer, less is computed twice at their edges. */
 const STRIPS = 2;
 const STRIP_ROWS_MIN = 32;
+/** How long a strip may go on that nobody waits for any more; then its thread ends, and another one takes a moment to begin. */
+const GRACE_MS = 50;
 /** Pixels of a canvas that are worth a thread to read. */
 const READ_PIXELS_MIN = 500_000;
 
@@ -54,7 +56,7 @@ export class PreviewPool {
     await this.threads().run({ ...task, to });
   }
 
-  /** `out` of what a chain makes of `source`, on all threads; ends between strips if `signal` is aborted. */
+  /** `out` of what a chain makes of `source`, on all threads; ends soon if `signal` is aborted. */
   async compute(work: Work, signal: AbortSignal): Promise<Raster> {
     const { channels, depth } = work.chain.output;
     const raster = createRaster(work.out, { channels, depth }, true);
@@ -77,14 +79,29 @@ export class PreviewPool {
     signal: AbortSignal,
     more: (rect: Rect) => Pick<ThreadInput, "wanted" | "figures">,
   ): Promise<ThreadOutput[]> {
-    const results = strips(out, STRIPS, STRIP_ROWS_MIN).map(async (rect) => {
-      const need = windowOf(chain, rect);
-      const window = isEmpty(need) ? { ...source, rect: need } : viewOf(source, need);
-      const task = { steps, input: chain.input, out: rect, window, ...more(rect) };
-      signal.throwIfAborted();
-      return (await this.threads().run(task, { signal: null }))!;
-    });
-    return Promise.all(results);
+    const parts = strips(out, STRIPS, STRIP_ROWS_MIN);
+    const results: ThreadOutput[] = [];
+    const late = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const abort = () => {
+      timer = setTimeout(() => late.abort(), GRACE_MS);
+    };
+    signal.addEventListener("abort", abort);
+    const next = parts.entries();
+    const take = async () => {
+      for (const [i, rect] of next) {
+        signal.throwIfAborted();
+        const need = windowOf(chain, rect);
+        const window = isEmpty(need) ? { ...source, rect: need } : viewOf(source, need);
+        const task = { steps, input: chain.input, out: rect, window, ...more(rect) };
+        results[i] = (await this.threads().run(task, { signal: late.signal }))!;
+      }
+    };
+    const takers = await Promise.allSettled(Array.from({ length: availableParallelism() }, take));
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+    for (const each of takers) if (each.status === "rejected") throw each.reason;
+    return results;
   }
 
   async close(): Promise<void> {

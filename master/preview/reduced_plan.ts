@@ -1,6 +1,6 @@
 import { TesseraError } from "../../shared/errors.ts";
 import { intersect, isEmpty, type Rect, type Shape, type Size, wholeOf } from "../../shared/geometry.ts";
-import { type Chain, compileChain, footprint, shapeAfter, windowOf } from "../../shared/ops/chain.ts";
+import { type Chain, compileChain, footprint, shapeAfter, windowOf, workOf } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { reducedStep } from "../../shared/pipeline/reduced.ts";
 
@@ -14,6 +14,8 @@ export interface Wanted {
   readonly region?: Rect | undefined;
   /** Side of the square that it fits into. */
   readonly size: number;
+  /** What takes more work than that (see `workOf`) is reduced further. */
+  readonly workMax?: number | undefined;
 }
 
 /** A pipeline on a reduction of its source that looks as it does on the whole. */
@@ -38,7 +40,8 @@ export interface ReducedPlan {
  *
  * @throws request_invalid for a region outside the result; pipeline_unbounded
  */
-export function planReduced(steps: readonly Step[], input: Shape, { region, size }: Wanted): ReducedPlan {
+export function planReduced(steps: readonly Step[], input: Shape, wanted: Wanted): ReducedPlan {
+  const { region, size, workMax = Number.POSITIVE_INFINITY } = wanted;
   const shapes = [input];
   for (const step of steps) shapes.push(shapeAfter(step, shapes.at(-1)!));
   const result = shapes.at(-1)!;
@@ -60,6 +63,7 @@ export function planReduced(steps: readonly Step[], input: Shape, { region, size
     );
     const isTiny = Math.max(plan.source.width, plan.source.height) < 64;
     if (plan.window.width * plan.window.height > WINDOW_PIXELS_MAX && !isTiny) continue;
+    if (workOf(plan.chain, plan.out) > workMax && !isTiny) continue;
     if (footprint(plan.chain, plan.out) > BYTES_MAX) {
       if (!isTiny) continue;
       throw new TesseraError("pipeline_unbounded");

@@ -37,6 +37,7 @@ export const bilateral = areaOp({
   extend: "edge",
   alpha: "filter",
   window: (out, _input, { radius }) => grow(out, radius),
+  taps: ({ radius }) => 12 * (2 * radius + 1) ** 2,
   compute({ kernels, source, target, params, scratch }) {
     const { width, height } = target.rect;
     const { channels, depth } = source.format;

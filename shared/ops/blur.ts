@@ -22,5 +22,6 @@ export const blur = areaOp({
   extend: "edge",
   alpha: "filter",
   window: (out, _input, { sigma }) => grow(out, Math.ceil(3 * sigma)),
+  taps: ({ sigma }) => 4 * Math.ceil(3 * sigma),
   compute: (job) => gaussian(job, job.params.sigma, job.target),
 });

@@ -340,3 +340,16 @@ export const FOOTPRINT_MAX = 512 << 20;
 export function footprint(chain: Chain, out: Rect): number {
   return Math.max(...layoutsOf(chain, out).map(bytesOf));
 }
+
+/** What an op takes that does not say: about a 3 × 3 kernel, or a table. */
+const TAPS = { area: 10, matrix: 4, table: 2 } as const;
+
+/** How much there is to do for rectangle `out` of a chain's output, in taps of samples (see `AreaOp.taps`). */
+export function workOf(chain: Chain, out: Rect): number {
+  const layouts = layoutsOf(chain, out);
+  return chain.passes.reduce((sum, pass, i) => {
+    const { buffer, format } = layouts[i]!;
+    const taps = (pass.kind === "area" && pass.op.taps?.(pass.params as never)) || TAPS[pass.kind];
+    return sum + buffer.width * buffer.height * format.channels * taps;
+  }, 0);
+}

@@ -43,6 +43,7 @@ export const convolve = areaOp({
   extend: "edge",
   alpha: "keep",
   window: (out, _input, { kernel }) => grow(out, sideOf({ weights: kernel }) >> 1),
+  taps: ({ kernel }) => 2 * kernel.length,
   compute: (job) => {
     const { kernel, divisor, offset } = job.params;
     convolution(job, { weights: kernel, divisor: divisorOf(kernel, divisor), offset });

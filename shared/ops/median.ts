@@ -21,6 +21,7 @@ export const median = areaOp({
   extend: "edge",
   alpha: "filter",
   window: (out, _input, { radius }) => grow(out, radius),
+  taps: ({ radius }) => 2 * (2 * radius + 1) ** 2,
   compute({ kernels, source, target, params, scratch }) {
     const { width, height } = target.rect;
     const { channels, depth } = source.format;

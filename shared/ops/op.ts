@@ -72,6 +72,8 @@ export interface AreaOp<P extends TObject = TObject> extends Described<P> {
   /** The rectangle of the input that the output rectangle needs; it may reach beyond the image. */
   window(out: Rect, input: Shape, params: Static<P>): Rect;
   compute(job: Compute<Static<P>>): void;
+  /** How long a sample takes, next to a tap of the Gaussian's; left out where it is about as long as a 3 × 3 kernel takes. */
+  taps?(params: Static<P>): number;
   /** The step that looks like this one on an image reduced to `factor` of its size, where shorter lengths are not it. */
   reduced?(params: Static<P>, factor: number): Step;
 }

@@ -39,6 +39,7 @@ export const unsharpMask = areaOp({
   extend: "edge",
   alpha: "keep",
   window: (out, _input, { sigma }) => grow(out, Math.ceil(3 * sigma)),
+  taps: ({ sigma }) => 4 * Math.ceil(3 * sigma),
   compute(job) {
     const { kernels, source, target, params } = job;
     const { width, height } = target.rect;

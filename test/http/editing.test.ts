@@ -126,6 +126,20 @@ describe("POST /v1/preview", () => {
     });
   });
 
+  test("what takes longer than it may is shown with fewer pixels", async () => {
+    await withBench({}, async (bench) => {
+      const app = edgeOf(bench);
+      const asked = { proxy: await proxyOf(app), within_ms: 10 };
+      const quick = await look(app, { ...asked, pipeline: "invert" });
+      expect(quick.headers.get("tessera-exact")).toBe("true");
+      const slow = await look(app, { ...asked, pipeline: "bilateral(radius=20)" });
+      expect(slow.headers.get("tessera-exact")).toBe("false");
+      const scale = Number(slow.headers.get("tessera-scale"));
+      expect(scale).toBeLessThan(1);
+      expect((await pixelsOf(slow)).rect.width).toBe(Math.round(SIZE.width * scale));
+    });
+  });
+
   test("of a lane only the newest look counts", async () => {
     await withBench({}, async (bench) => {
       const app = edgeOf(bench);
@@ -151,6 +165,7 @@ describe("P6: what cannot be looked at", () => {
     [{ region: [0, 0, 10] }, "request_invalid"],
     [{ size: 2049 }, "request_invalid"],
     [{ quality: 0 }, "request_invalid"],
+    [{ within_ms: 9 }, "request_invalid"],
     [{ format: "gif" }, "request_invalid"],
     [{ colour: "red" }, "request_invalid"],
     [{ job: "it" }, "request_invalid"],

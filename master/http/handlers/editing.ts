@@ -70,9 +70,10 @@ function wantedOf(
   asked: Partial<Static<typeof LOOK_FORM>> | Omit<Static<typeof LOOK_JSON>, "proxy" | "job">,
 ) {
   const { pipeline = "", region, size = SIZE, format = "jpeg", quality = PREVIEW_QUALITY, lane } = asked;
+  const { within_ms: withinMs } = asked;
   const [x = 0, y = 0, width = 0, height = 0] = region ?? [];
   return {
-    ...{ pipeline, size, format, quality, lane },
+    ...{ pipeline, size, format, quality, lane, withinMs },
     region: region === undefined ? undefined : { x, y, width, height },
   };
 }

@@ -32,6 +32,13 @@ const LOOK = {
   size: Type.Optional(Type.Integer({ ...Size, default: 1024 })),
   format: Type.Optional(Format),
   quality: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 80 })),
+  within_ms: Type.Optional(
+    Type.Integer({
+      ...{ minimum: 10, maximum: 60_000, examples: [80] },
+      description:
+        "About how long it may take: what takes longer is computed with fewer pixels, as `tessera-scale` tells. For while a slider moves; without it no pixel is spared.",
+    }),
+  ),
   lane: Type.Optional(
     Type.String({
       maxLength: 100,
