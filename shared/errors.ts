@@ -108,6 +108,7 @@ const TABLE = {
   file_unwritable: [500, "The file cannot be written."],
   disk_full: [507, "The disk is full. Free some space and try again."],
   route_not_found: [404, "There is nothing at this address."],
+  page_not_built: [503, "The server has no page: its build did not run. Install Tessera again."],
   method_not_allowed: [405, "This address does not know that method."],
   rate_limited: [429, "That is too much at once. Wait for as long as Retry-After says."],
   quota_reached: [429, "You have as much here as one may have. Wait for jobs to end, or delete some."],

@@ -17,6 +17,7 @@ import { systemHandlers } from "./handlers/system.ts";
 import { uploadHandlers } from "./handlers/uploads.ts";
 import { webhookHandlers } from "./handlers/webhooks.ts";
 import { workerHandlers } from "./handlers/workers.ts";
+import { servePage } from "./page.ts";
 import type { SubmitOptions } from "./submit.ts";
 
 export interface AppOptions
@@ -48,7 +49,7 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     ...sessionHandlers(access),
   };
   const { secure, corsOrigins } = access;
-  return createEdge(handlers, {
+  const app = createEdge(handlers, {
     ...options,
     gate,
     secure,
@@ -56,4 +57,6 @@ export function createApp(master: Master, options: AppOptions): ReturnType<typeo
     limiter: master.limiter,
     onAnswered: (answered) => metrics.answered(answered),
   });
+  servePage(app);
+  return app;
 }

@@ -1,0 +1,44 @@
+import { type Signal, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useId, useRef } from "preact/hooks";
+import { Button } from "./button.tsx";
+
+interface DialogProps {
+  readonly open: Signal<boolean>;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+/** The browser's own modal dialog: it holds the focus, closes with Escape and gives the focus back. */
+export function Dialog({ open, title, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useSignalEffect(() => {
+    if (open.value) element.current?.showModal();
+    else element.current?.close();
+  });
+  return (
+    <dialog
+      ref={element}
+      class="dialog"
+      closedby="any"
+      aria-labelledby={heading}
+      onClose={() => {
+        open.value = false;
+      }}
+    >
+      <div class="row apart">
+        <h2 id={heading}>{title}</h2>
+        <Button
+          look="quiet"
+          icon="close"
+          label="Close"
+          onClick={() => {
+            open.value = false;
+          }}
+        />
+      </div>
+      {open.value && children}
+    </dialog>
+  );
+}

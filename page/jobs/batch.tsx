@@ -1,0 +1,3 @@
+export function Batch() {
+  return <h1>Batch</h1>;
+}

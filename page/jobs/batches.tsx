@@ -1,0 +1,3 @@
+export function Batches() {
+  return <h1>Batches</h1>;
+}
