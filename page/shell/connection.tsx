@@ -1,12 +1,17 @@
-import { live } from "./live.ts";
+import { Button } from "../design/button.tsx";
+import { connection, retryConnection } from "./live.ts";
 
-/** Whether what is shown is as it is now. */
+/** Says so when what is shown is not as it is now. */
 export function Connection() {
-  const state = live.state.value;
-  if (state === "open") return <span class="unseen">Connected</span>;
+  const state = connection.value;
   return (
     <span class="connection" data-state={state} role="status">
-      {state === "lost" ? "Connection lost. Trying again…" : "Connecting…"}
+      {state === "lost" && (
+        <>
+          Connection lost
+          <Button look="quiet" icon="retry" label="Connect now" onClick={retryConnection} />
+        </>
+      )}
     </span>
   );
 }

@@ -1,15 +1,13 @@
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent } from "preact";
-import { useEffect } from "preact/hooks";
 import { Button } from "../design/button.tsx";
 import { wordsOf } from "./notices.tsx";
 import { signIn } from "./session.ts";
+import { useTitle } from "./title.ts";
 
 export function SignIn() {
   const fault = useSignal("");
-  useEffect(() => {
-    document.title = "Sign in · Tessera";
-  }, []);
+  useTitle("Sign in");
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     fault.value = "";

@@ -58,7 +58,8 @@ export class Visits {
 
   /** Somebody who has not been there before. */
   async visit(url: string, { width = 1280, height = 800, scheme = "light", still = true }: Visit = {}) {
-    if (CHROMIUM === undefined) throw new Error("There is no Chromium: install it, or say where in CHROMIUM.");
+    if (CHROMIUM === undefined)
+      throw new Error("There is no Chromium: install it, or say where in CHROMIUM.");
     this.browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
     const context = await this.browser.newContext({
       baseURL: url,
@@ -96,7 +97,9 @@ export async function expectAccessible(page: Page): Promise<void> {
   const found = await page.evaluate(async () => {
     const { axe: checker } = globalThis as unknown as { axe: typeof import("axe-core") };
     const { violations } = await checker.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`,
+    );
   });
   expect(found).toEqual([]);
 }

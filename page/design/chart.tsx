@@ -1,0 +1,100 @@
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+export interface Line {
+  readonly name: string;
+  /** A colour of the tokens, or of a worker. */
+  readonly colour: string;
+  /** One for each time; nothing where there is none. */
+  readonly values: readonly (number | null | undefined)[];
+}
+
+interface ChartProps {
+  /** What it shows, for those who cannot see it. */
+  readonly label: string;
+  /** Seconds since 1970. */
+  readonly times: readonly number[];
+  readonly lines: readonly Line[];
+  readonly height?: number;
+  readonly format?: (value: number) => string;
+  /** Each line stands on the one before. */
+  readonly stacked?: boolean;
+}
+
+/** Lines over time. */
+export function Chart({ label, times, lines, height = 160, format = String, stacked = false }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const names = lines.map(({ name, colour }) => `${name} ${colour}`).join("\n");
+  useEffect(() => {
+    const element = place.current!;
+    const made = new uPlot(optionsOf(element, lines, height, format), [[]], element);
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      made.destroy();
+    };
+  }, [names, height]);
+  useEffect(() => {
+    plot.current?.setData([[...times], ...(stacked ? stack(lines) : lines.map(({ values }) => [...values]))]);
+  });
+  return <div class="chart" ref={place} role="img" aria-label={label} />;
+}
+
+/** The last line lies at the back. */
+function stack(lines: readonly Line[]): (number | null)[][] {
+  const sums: number[] = [];
+  return lines.map(({ values }) =>
+    values.map((value, i) => {
+      sums[i] = (sums[i] ?? 0) + (value ?? 0);
+      return sums[i];
+    }),
+  );
+}
+
+function optionsOf(
+  element: HTMLElement,
+  lines: readonly Line[],
+  height: number,
+  format: (value: number) => string,
+): uPlot.Options {
+  // A canvas knows no custom properties: it is told what they are, each time that it is drawn.
+  const coloured = (colour: string) => () => resolved(element, colour);
+  const axis = {
+    stroke: coloured("var(--muted)"),
+    grid: { stroke: coloured("var(--line)"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui",
+  };
+  return {
+    width: element.clientWidth,
+    height,
+    legend: { show: lines.length > 1 },
+    cursor: { y: false },
+    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
+    axes: [axis, { ...axis, size: 56, values: (_, marks) => marks.map((mark) => format(mark)) }],
+    series: [
+      {},
+      ...lines.map(({ name, colour }) => ({
+        label: name,
+        stroke: coloured(colour),
+        width: 1.5,
+        points: { show: false },
+        value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
+      })),
+    ],
+  };
+}
+
+function resolved(element: HTMLElement, colour: string): string {
+  if (!colour.startsWith("var(")) return colour;
+  const probe = document.createElement("span");
+  probe.style.color = colour;
+  element.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
