@@ -1,5 +1,5 @@
 /** Which view is shown: the address says, and the browser's own navigation moves it. */
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import { PAGES, type View } from "../../shared/pages.ts";
 
 export interface Place {
@@ -26,7 +26,6 @@ function placeOf(address: string): Place {
 const current = signal(placeOf(location.href));
 
 export const place: ReadonlySignal<Place> = current;
-export const view = computed(() => current.value.view);
 
 /** The address of a view. */
 export const hrefOf = (name: View, id = "", search = ""): string =>

@@ -1,12 +1,12 @@
 import { effect, signal } from "@preact/signals";
 
-export type Theme = "system" | "light" | "dark";
+type Theme = "system" | "light" | "dark";
 
 const KEPT_AS = "tessera.theme";
 const kept = localStorage.getItem(KEPT_AS);
 
 /** As this browser's user likes it; the system's own way until they say. */
-export const theme = signal<Theme>(kept === "light" || kept === "dark" ? kept : "system");
+const theme = signal<Theme>(kept === "light" || kept === "dark" ? kept : "system");
 
 export function startTheme(): void {
   effect(() => {

@@ -6,11 +6,13 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { type ServerOptions, startServer } from "../../embedded/server.ts";
+// Nobody looks at yesterday's page.
+import "../../page/build.ts";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Where a Chromium is; nothing where there is none. */
-export const CHROMIUM = [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
+const CHROMIUM = [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
 
 const ARGS = [
   "--disable-gpu",
