@@ -2,12 +2,15 @@
 #   docker run IMAGE embedded/main.ts | master/main.ts | worker/main.ts | cli/tessera.ts topics create
 # docs/deployment.md says which volumes, networks and variables each of them needs.
 
-# The compiler of the kernels is a development dependency; what it makes is the same on every processor.
-FROM --platform=$BUILDPLATFORM oven/bun:1.4.5-slim AS kernels
+# What the kernels and the page are built with are development dependencies; what they give is the same on every
+# processor.
+FROM --platform=$BUILDPLATFORM oven/bun:1.4.5-slim AS built
 WORKDIR /app
 COPY package.json bun.lock ./
 COPY patches/ patches/
-COPY shared/kernels/ shared/kernels/
+COPY shared/ shared/
+COPY client/ client/
+COPY page/ page/
 RUN bun install --frozen-lockfile
 
 FROM oven/bun:1.4.5-slim AS dependencies
@@ -23,7 +26,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules/ node_modules/
 COPY package.json tsconfig.json LICENSE ./
 COPY shared/ shared/
-COPY --from=kernels /app/shared/kernels/kernels.wasm shared/kernels/kernels.wasm
+COPY --from=built /app/shared/kernels/kernels.wasm shared/kernels/kernels.wasm
+COPY --from=built /app/page/dist/ page/dist/
 COPY worker/ worker/
 COPY master/ master/
 COPY embedded/ embedded/

@@ -65,6 +65,16 @@ const LAYERS: readonly { what: string; files: RegExp; never: RegExp }[] = [
     files: /^(master|worker|shared|embedded)\//,
     never: /^client\//,
   },
+  {
+    what: "the page is built on what everyone can have: the client and the contract",
+    files: /^page\/\w+\//,
+    never: /^(?!page\/|client\/|shared\/(api\/|errors\.ts$|pages\.ts$)|@?preact|uplot|openseadragon)/,
+  },
+  {
+    what: "the product does not need the page's sources",
+    files: /^(master|worker|shared|embedded|client|cli)\//,
+    never: /^page\//,
+  },
   { what: "samples stand alone", files: /^samples\//, never: /^(master|worker|embedded|cli|bench|test)\// },
   { what: "the local Kafka stands alone", files: /^kafka\//, never: /^(?!kafka\/)[^:]*\// },
   { what: "the product brings no Kafka", files: /^(?!kafka\/|test\/|bench\/)/, never: /^kafka\// },

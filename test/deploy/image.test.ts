@@ -8,7 +8,7 @@ import type { JobView } from "../../master/jobs/job.ts";
 import { buildImage, type Image, stateOf, treeOf } from "./image.ts";
 import { PROGRAMS } from "./variables.ts";
 
-/** Packages may have to come over the network, and the kernels are compiled when there is time. */
+/** Packages may have to come over the network, and the kernels and the page are built when there is time. */
 const BUILD_LIMIT_MS = 300_000;
 const TRANSPILER = new Bun.Transpiler({ loader: "ts" });
 /** How a thread's or a kernel's file is named. */
@@ -92,6 +92,7 @@ describe("the image", () => {
     const server = start([], { TESSERA_PORT: "0" });
     try {
       const url = await addressOf(server.stdout);
+      expect(await (await fetch(url)).text()).toContain("<title>Tessera</title>");
       const asked = start(image.recipe.health.slice(1), { TESSERA_PORT: new URL(url).port });
       expect(await asked.exited).toBe(0);
 

@@ -3,7 +3,8 @@ import { basename, dirname, join, relative } from "node:path";
 import { isLetIn, type Recipe, readRecipe, type Stage } from "./dockerfile.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
-const KERNELS = join("shared", "kernels", "kernels.wasm");
+/** What is built after an install. */
+const BUILT = [join("shared", "kernels", "kernels.wasm"), join("page", "dist")];
 const RUN_LIMIT_MS = 240_000;
 
 /** What the Dockerfile makes, in a folder instead of a container. */
@@ -20,15 +21,16 @@ export interface Image {
  * Follows the Dockerfile without an engine: copies what it copies, runs what its first stages run, each in a folder of
  * its own. The base image is this machine, and what the last stage runs (as root, on the whole system) is left out.
  *
- * @param compile compile the kernels as the Dockerfile does; otherwise this project's own, of the same sources, are taken
+ * @param build build the kernels and the page as the Dockerfile does; otherwise this project's own, of the same sources,
+ *   are taken
  */
-export async function buildImage(folder: string, compile: boolean): Promise<Image> {
+export async function buildImage(folder: string, build: boolean): Promise<Image> {
   const recipe = readRecipe();
   const bin = join(folder, "bin");
   mkdirSync(bin);
   symlinkSync(process.execPath, join(bin, "bun"));
   const rootOf = (name: string | undefined) => join(folder, name ?? "image");
-  for (const stage of recipe.stages) await buildStage(stage, { rootOf, bin, compile });
+  for (const stage of recipe.stages) await buildStage(stage, { rootOf, bin, build });
   const app = appOf(rootOf(undefined));
   return {
     app,
@@ -46,12 +48,12 @@ interface Workshop {
   readonly rootOf: (name: string | undefined) => string;
   /** A folder in which `bun` is this Bun. */
   readonly bin: string;
-  readonly compile: boolean;
+  readonly build: boolean;
 }
 
 const appOf = (root: string): string => join(root, "app");
 
-async function buildStage(stage: Stage, { rootOf, bin, compile }: Workshop): Promise<void> {
+async function buildStage(stage: Stage, { rootOf, bin, build }: Workshop): Promise<void> {
   const app = appOf(rootOf(stage.name));
   mkdirSync(app, { recursive: true });
   for (const step of stage.steps) {
@@ -60,7 +62,8 @@ async function buildStage(stage: Stage, { rootOf, bin, compile }: Workshop): Pro
       const isWanted = from === undefined ? isLetIn : () => true;
       for (const source of sources)
         copy(from === undefined ? ROOT : rootOf(from), source, `${app}/${target}`, isWanted);
-    } else if (stage.name === "kernels" && !compile) cpSync(join(ROOT, KERNELS), join(app, KERNELS));
+    } else if (stage.name === "built" && !build)
+      for (const path of BUILT) cpSync(join(ROOT, path), join(app, path), { recursive: true });
     else if (stage.name !== undefined) await run(step.command, app, bin);
   }
 }
