@@ -13,6 +13,7 @@ export interface Check {
 const CHECKS = [
   { name: "types", tool: "tsc", args: ["--project", "."] },
   { name: "types of the page", tool: "tsc", args: ["--project", "page"] },
+  { name: "types of the page's tests", tool: "tsc", args: ["--project", "test/page"] },
   { name: "lint and format", tool: "biome", args: ["check", "--error-on-warnings", "."] },
   { name: "unused files, exports and dependencies", tool: "knip", args: ["--no-progress"] },
 ] as const;
