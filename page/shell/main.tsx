@@ -10,4 +10,6 @@ import { load } from "./views.tsx";
 startTheme();
 startShortcuts();
 await Promise.all([startRouter(load), attempt(begin)]);
-render(<Shell />, document.getElementById("page")!);
+const root = document.getElementById("page")!;
+root.replaceChildren();
+render(<Shell />, root);

@@ -260,7 +260,7 @@ describe("P6: what is asked for wrongly gets its code and leaves nothing", () =>
   });
 
   test("an address that is not there", async () => {
-    for (const path of ["/", "/v1", "/v1/nothing", "/../../etc/passwd"])
+    for (const path of ["/nothing", "/v1", "/v1/nothing", "/../../etc/passwd", "/assets/../index.html"])
       await expectProblem(await get(path), "route_not_found");
   });
 
