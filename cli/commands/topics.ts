@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { TopicReport } from "../../shared/bus/kafka/topic_report.ts";
+import type { TopicReport } from "../../shared/bus/port.ts";
 import { formatSize } from "../../shared/config/size.ts";
 import { EXIT } from "../failure.ts";
 import { columns } from "../table.ts";

@@ -1,7 +1,7 @@
 import { TILE_STATES, type TileState } from "../../shared/api/states.ts";
 import type { StageGrid, TileMapView, TileView } from "../../shared/api/tiles.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
-import { type Plan, planPipeline, type StagePlan } from "../plan/plan.ts";
+import { type Plan, planPipeline, type StagePlan, tileRect } from "../plan/plan.ts";
 import type { JobRecord } from "./job.ts";
 
 /** A tile that has been tried, as the store has it. */
@@ -24,6 +24,8 @@ export interface TileChange {
   readonly attempt: number;
   /** That it took, once it is done. */
   readonly ms: number;
+  /** Of its pixels, once it is done and has any. */
+  readonly bytes: number;
 }
 
 const numberOf = (state: TileState): number => TILE_STATES.indexOf(state);
@@ -118,7 +120,8 @@ export class TileMap {
   change(stage: number, tile: number, attempt: number, { what, worker, ms = 0 }: TileEvent): TileChange {
     const state = AFTER[what];
     this.stages[stage]!.set(tile, state, attempt, this.placeOf(worker), ms);
-    return { job: this.job, stage, tile, state, worker, attempt, ms };
+    const bytes = state === "done" ? bytesOf(this.stages[stage]!.plan, tile) : 0;
+    return { job: this.job, stage, tile, state, worker, attempt, ms, bytes };
   }
 
   /** How many tiles there are, in all stages. */
@@ -164,6 +167,12 @@ export class TileMap {
     }
     return place;
   }
+}
+
+function bytesOf(plan: StagePlan, tile: number): number {
+  if (!plan.writes) return 0;
+  const { width, height } = tileRect(plan, tile);
+  return width * height * plan.output.channels * (plan.output.depth / 8);
 }
 
 /** As they lie in memory: every machine that this runs on puts the lower byte first. */

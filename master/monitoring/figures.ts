@@ -14,7 +14,7 @@ const POINT_EVERY_MS = 10_000;
 const POINTS_MAX = 360;
 
 interface FiguresNeeds {
-  readonly bus: Pick<Bus, "counts">;
+  readonly bus: Pick<Bus, "counts" | "topics">;
   readonly files: Pick<JobFiles, "disk">;
   readonly runner: Pick<JobRunner, "load">;
   readonly now: () => number;
@@ -33,11 +33,11 @@ type Point = { readonly [K in keyof HistoryView]: HistoryView[K][number] };
 export class Figures {
   private readonly startedMs: number;
   /** Attempts at tiles since the start, by what became of them. */
-  readonly tiles = { done: 0, failed: 0 };
+  readonly tiles = { done: 0, failed: 0, bytes: 0 };
   private readonly times = new Times();
   private readonly points: Point[] = [];
   /** As it was at the last point. */
-  private last: { readonly atMs: number; readonly done: number; readonly failed: number };
+  private last: { readonly atMs: number } & Figures["tiles"];
   private end: (() => void) | undefined;
 
   constructor(private readonly needs: FiguresNeeds) {
@@ -53,10 +53,11 @@ export class Figures {
     this.end?.();
   }
 
-  tile({ state, ms }: Pick<TileChange, "state" | "ms">): void {
+  tile({ state, ms, bytes }: Pick<TileChange, "state" | "ms" | "bytes">): void {
     if (state === "failed") this.tiles.failed++;
     if (state !== "done") return;
     this.tiles.done++;
+    this.tiles.bytes += bytes;
     this.times.add(this.needs.now(), ms);
   }
 
@@ -77,6 +78,12 @@ export class Figures {
     return this.needs.bus.counts;
   }
 
+  /** See `Bus.topics`. */
+  get topics(): Bus["topics"] {
+    const { bus } = this.needs;
+    return bus.topics && (() => bus.topics!());
+  }
+
   /** Of the last minutes. */
   tileTimes(): TileTimes {
     return this.times.since(this.needs.now() - LATELY_MS);
@@ -90,6 +97,7 @@ export class Figures {
       jobs_running: column("jobs_running"),
       jobs_queued: column("jobs_queued"),
       tiles_per_second: column("tiles_per_second"),
+      bytes_per_second: column("bytes_per_second"),
       tiles_failed: column("tiles_failed"),
       tile_ms_p50: column("tile_ms_p50"),
       tile_ms_p95: column("tile_ms_p95"),
@@ -101,9 +109,11 @@ export class Figures {
     const { last, tiles } = this;
     const { running, queued } = this.load;
     const { p50, p95 } = this.times.latest(tiles.done - last.done);
+    const seconds = Math.max(1, atMs - last.atMs) / 1000;
     this.points.push({
       ...{ at: new Date(atMs).toISOString(), jobs_running: running, jobs_queued: queued },
-      tiles_per_second: hundredths((1000 * (tiles.done - last.done)) / Math.max(1, atMs - last.atMs)),
+      tiles_per_second: hundredths((tiles.done - last.done) / seconds),
+      bytes_per_second: Math.round((tiles.bytes - last.bytes) / seconds),
       ...{ tiles_failed: tiles.failed - last.failed, tile_ms_p50: p50, tile_ms_p95: p95 },
     });
     if (this.points.length > POINTS_MAX) this.points.shift();

@@ -26,6 +26,7 @@ const STATS = {
     sent_again: Type.Integer({ description: "Of them those that were out already with another." }),
     done: Type.Integer({ description: "Since the master's start." }),
     failed: Type.Integer({ description: "Attempts that were made in vain, since the master's start." }),
+    bytes: Type.Integer({ description: "Of the pixels of those that are done, since the master's start." }),
     ms: Type.Object(
       { p50: Milliseconds, p95: Milliseconds },
       { description: "A thread's time for one tile, of the last minutes; null if there were none." },
@@ -53,6 +54,7 @@ const History = Type.Object(
     jobs_running: Type.Array(Type.Integer()),
     jobs_queued: Type.Array(Type.Integer()),
     tiles_per_second: Type.Array(Type.Number()),
+    bytes_per_second: Type.Array(Type.Integer({ description: "Of the pixels of tiles." })),
     tiles_failed: Type.Array(Type.Integer({ description: "Attempts made in vain." })),
     tile_ms_p50: Type.Array(Milliseconds),
     tile_ms_p95: Type.Array(Milliseconds),

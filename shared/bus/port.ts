@@ -36,6 +36,27 @@ export interface BusCounts {
   readonly abandoned: number;
 }
 
+/** A topic for people to look at. */
+export type TopicReport = { readonly topic: Topic; readonly name: string } & (
+  | { readonly missing: true }
+  | ({ readonly missing: false } & TopicFigures)
+);
+
+export interface TopicFigures {
+  readonly partitions: number;
+  /** Of the partition that has the fewest. */
+  readonly replicas: number;
+  /** Replicas that have everything, of the partition that has the fewest. */
+  readonly inSync: number;
+  readonly messageBytesMax: number;
+  /** −1: for ever. */
+  readonly retentionMs: number;
+  /** Kept now, over all partitions. */
+  readonly messages: number;
+  /** Messages that the topic's group has not done; undefined where there is nothing to do, or Kafka does not say. */
+  readonly lag: number | undefined;
+}
+
 /**
  * What joins master and workers. Work is delivered at least once, to one member of each topic's group, and committed
  * after it, never before. The conformance suite says the rest.
@@ -47,6 +68,8 @@ export interface Bus {
   readonly counts?: BusCounts;
   /** What keeps it from carrying messages now, if anything does. */
   trouble?(): ErrorCode | undefined;
+  /** How its topics stand, of one that leaves the process; as they were a moment ago. @throws what Kafka says */
+  topics?(): Promise<readonly TopicReport[]>;
   /**
    * Resolves when the bus answers for the message; waits while the topic is full. With `partition` the message goes to
    * whoever has that one. @throws bus_closed, and over Kafka whatever keeps it from taking the message

@@ -58,19 +58,19 @@ test("P8: GET /v1/stats tells how the server is, and how its last hour went", as
     clock.pass(10_000);
     const some = await stats();
     expect(some.uptime_seconds).toBe(10);
-    expect(some.tiles).toMatchObject({ done: tiles, failed: 1 });
+    expect(some.tiles).toMatchObject({ done: tiles, failed: 1, bytes: 200 * 200 * 3 });
     // 20, 30 … milliseconds, since the first one failed.
     const at = (share: number) => 10 + 10 * Math.ceil(share * tiles);
     expect(some.tiles.ms).toEqual({ p50: at(0.5), p95: at(0.95) });
     expect(some.history).toEqual({
       ...{ at: [new Date(clock.now()).toISOString()], jobs_running: [0], jobs_queued: [0] },
-      ...{ tiles_per_second: [tiles / 10], tiles_failed: [1] },
+      ...{ tiles_per_second: [tiles / 10], bytes_per_second: [12_000], tiles_failed: [1] },
       ...{ tile_ms_p50: [at(0.5)], tile_ms_p95: [at(0.95)] },
     });
 
     clock.pass(2 * 3_600_000);
     const { history, tiles: later } = await stats();
-    expect(Object.values(history).map((column) => column.length)).toEqual(Array(7).fill(360));
+    expect(Object.values(history).map((column) => column.length)).toEqual(Array(8).fill(360));
     expect([history.tile_ms_p50.at(-1), history.tiles_per_second.at(-1)]).toEqual([null, 0]);
     expect(later.ms).toEqual({ p50: null, p95: null });
   });

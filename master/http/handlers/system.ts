@@ -7,6 +7,7 @@ import type { Master } from "../../master.ts";
 import type { Metrics } from "../../monitoring/metrics.ts";
 import { readiness } from "../../monitoring/readiness.ts";
 import { statsOf } from "../../monitoring/stats.ts";
+import { topicsOf } from "../../monitoring/topics.ts";
 import { fixed } from "../etag.ts";
 import { PAGE_POLICY, referencePage } from "../reference/page.ts";
 import type { Handlers } from "../route_call.ts";
@@ -28,6 +29,7 @@ export function systemHandlers(master: Master, metrics: Metrics): Handlers<typeo
       ...statsOf(master, ownerOf(caller)),
       history: master.figures.history(),
     }),
+    listTopics: () => topicsOf(master.figures),
     listTransforms: () => describeOps(),
   };
 }

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { ETag } from "../common.ts";
 import { routes } from "../route.ts";
 import { StatsWithHistorySchema } from "../stats.ts";
+import { TopicsSchema } from "../topic.ts";
 
 const Transform = Type.Object(
   {
@@ -80,6 +81,13 @@ export const SYSTEM = routes({
     summary: "What there is to do, and who does it how quickly",
     description: "`jobs` are the caller's own, everyone's for `admin`; the rest is the server's.",
     answers: { 200: { about: "Figures.", schema: StatsWithHistorySchema } },
+    errors: [],
+  },
+  listTopics: {
+    ...{ method: "get", path: "/v1/topics", tag: "system", scope: "read" },
+    summary: "How the topics stand over which master and workers speak",
+    description: "Of Kafka, as they were a moment ago. Where all is one process there are none.",
+    answers: { 200: { about: "Topics.", schema: TopicsSchema } },
     errors: [],
   },
   listTransforms: {

@@ -11,6 +11,7 @@ import type {
   NewsTopic,
   Subscription,
   Topic,
+  TopicReport,
   WorkTopic,
 } from "../port.ts";
 import { type KafkaSettings, kafkaClient, PATIENT } from "./client.ts";
@@ -21,12 +22,15 @@ import { LEAVE_LIMIT_MS } from "./leave.ts";
 import { Member } from "./member.ts";
 import { Reach } from "./reach.ts";
 import { onePartition, SENDS_AT_ONCE_MAX, Sender } from "./sender.ts";
+import { reportTopics } from "./topic_report.ts";
 import { requireTopics, topicName, workerGroup } from "./topics.ts";
 import type { Refusal } from "./wire.ts";
 
 /** For each handler at work two messages wait: enough that none has to wait for a fetch. */
 const MESSAGES_PER_HANDLER = 3;
 const BYTES_MAX = 24 * 1024 * 1024;
+/** However many ask how the topics stand, Kafka is asked no oftener. */
+const LOOK_EVERY_MS = 2000;
 /** News is heard one by one, in no time. */
 const NEWS_AT_ONCE = 16;
 
@@ -54,6 +58,7 @@ export class KafkaBus implements Bus {
   private readonly ownGroups: string[] = [];
   private readonly sender: Sender;
   private closing: Promise<void> | undefined;
+  private look: { readonly atMs: number; readonly topics: Promise<readonly TopicReport[]> } | undefined;
 
   private constructor(
     private readonly options: KafkaBusOptions,
@@ -89,6 +94,13 @@ export class KafkaBus implements Bus {
 
   trouble(): ErrorCode | undefined {
     return this.reach.isSilent() ? "bus_unreachable" : undefined;
+  }
+
+  topics(): Promise<readonly TopicReport[]> {
+    const now = performance.now();
+    if (this.look === undefined || now - this.look.atMs >= LOOK_EVERY_MS)
+      this.look = { atMs: now, topics: reportTopics(this.options.settings) };
+    return this.look.topics;
   }
 
   publish<T extends Topic>(topic: T, message: Messages[T], partition?: number): Promise<void> {

@@ -1,32 +1,11 @@
 import type { Admin } from "kafkajs";
-import type { Topic } from "../port.ts";
+import type { TopicFigures, TopicReport } from "../port.ts";
 import { withAdmin } from "./admin.ts";
 import type { KafkaSettings } from "./client.ts";
 import { busFault } from "./faults.ts";
 import { readTopics, type TopicState } from "./topic_state.ts";
 import { TOPICS, topicName, workerGroup } from "./topics.ts";
 import { untilKnown } from "./until_known.ts";
-
-/** A topic for people to look at. */
-export type TopicReport = { readonly topic: Topic; readonly name: string } & (
-  | { readonly missing: true }
-  | ({ readonly missing: false } & TopicFigures)
-);
-
-export interface TopicFigures {
-  readonly partitions: number;
-  /** Of the partition that has the fewest. */
-  readonly replicas: number;
-  /** Replicas that have everything, of the partition that has the fewest. */
-  readonly inSync: number;
-  readonly messageBytesMax: number;
-  /** −1: for ever. */
-  readonly retentionMs: number;
-  /** Kept now, over all partitions. */
-  readonly messages: number;
-  /** Messages that the topic's group has not done; undefined where there is nothing to do, or Kafka does not say. */
-  readonly lag: number | undefined;
-}
 
 /** How the topics stand, in the order of `TOPICS`. What they take on disk kafkajs cannot ask for. */
 export const reportTopics = (settings: KafkaSettings): Promise<TopicReport[]> =>
