@@ -73,6 +73,7 @@ export const OPERATIONS = {
   getOpenApi: { method: "get", path: "/openapi.json" },
   getReference: { method: "get", path: "/docs", answer: "bytes" },
   getStats: { method: "get", path: "/v1/stats" },
+  listTopics: { method: "get", path: "/v1/topics" },
   listTransforms: { method: "get", path: "/v1/transforms" },
   listKeys: { method: "get", path: "/v1/keys" },
   createKey: { method: "post", path: "/v1/keys", body: "json" },

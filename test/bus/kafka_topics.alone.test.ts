@@ -210,6 +210,10 @@ describeOnKafka("the topics on a real Kafka", ({ broker, installation }) => {
       await worker.close();
       expect(await figuresOf("tasks")).toMatchObject({ messages: 5, lag: 0 });
       expect(await figuresOf("heartbeats")).toMatchObject({ missing: false, partitions: 1, lag: undefined });
+      // However many ask the bus at once, Kafka is asked once.
+      const looks = [bus.topics(), bus.topics()];
+      expect(looks[0]).toBe(looks[1]);
+      expect(await looks[0]).toEqual(await reportTopics(settings));
     } finally {
       await bus.close();
     }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { createClient } from "../../client/client.ts";
 import { freePorts } from "../../kafka/ports.ts";
 import { spec } from "../engine/harness.ts";
 import { describeOnKafka } from "../support/on_kafka.ts";
@@ -41,6 +42,7 @@ describeOnKafka("a broker that is away", ({ broker }) => {
     const [port] = await freePorts(1);
     await Fleet.run(broker().address, async (fleet) => {
       const { process: master, client } = await fleet.master();
+      const service = createClient({ url: client.url });
       const watch = await fleet.watch();
       const env = { TESSERA_WORKER_HEALTH_PORT: String(port) };
       const workers = [fleet.startWorker(), fleet.startOddWorker({ wellForMs: WELL_FOR_MS }, env)];
@@ -62,6 +64,7 @@ describeOnKafka("a broker that is away", ({ broker }) => {
       expect(unwell).toMatchObject({ http: 503, status: "no heartbeat reaches Kafka" });
       const ready = async () => (await fetch(new URL("/readyz", client.url))).status;
       while ((await ready()) !== 503) await health();
+      expect(await service.listTopics()).toEqual({ topics: [], trouble: "bus_unreachable" });
       await node().start();
       const started = performance.now();
       await Promise.all(all.map((process) => process.says(BACK)));
@@ -69,6 +72,8 @@ describeOnKafka("a broker that is away", ({ broker }) => {
       await watch.until(health, ({ http }) => http === 200);
       await watch.until(ready, (status) => status === 200);
       await expectDone(client, watch, id, fleet.folder, ORDER);
+      const { topics } = await service.listTopics();
+      expect(topics.find(({ topic }) => topic === "tasks")).toMatchObject({ missing: false, lag: 0 });
       for (const { complaints } of all) expect(codes(complaints)).toEqual([LOST]);
       console.log(
         `the broker's end was said after ${seconds(said)}, its return ${seconds(back)} after its start; longest gap between tiles ${seconds(watch.longestGap(id))}`,

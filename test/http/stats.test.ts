@@ -33,6 +33,15 @@ test("P8: GET /v1/stats counts the caller's jobs, everyone's for an admin, and t
   });
 });
 
+test("P8: GET /v1/topics has none where all is one process, and tells nobody who may not read", async () => {
+  await withBench({}, async (bench) => {
+    const app = edgeWithCallers(bench);
+    const topics = (scope: "read" | "submit") => app.request("/v1/topics", { headers: as("ann", scope) });
+    expect(await (await topics("read")).json()).toEqual({ topics: [] });
+    await expectProblem(await topics("submit"), "forbidden");
+  });
+});
+
 test("P8: GET /v1/stats tells how the server is, and how its last hour went", async () => {
   const clock = new TestClock();
   await withBench({ clock, limits: { freeBytesMin: 12_345 } }, async (bench) => {
