@@ -16,7 +16,7 @@ import { makeParts, type Parts } from "./parts.ts";
 import type { Previews } from "./preview/previews.ts";
 import type { DeadLetterStore } from "./store/dead_letters.ts";
 import type { Idempotency } from "./store/idempotency.ts";
-import type { JobCounts, JobFilter } from "./store/job_list.ts";
+import type { JobCounts, JobFilter, JobPage } from "./store/job_list.ts";
 import { eventOf, type JobStore } from "./store/store.ts";
 import type { Uploads } from "./uploads/uploads.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
@@ -218,7 +218,11 @@ export class Master {
   }
 
   /** The newest first; `before` is the `next` of the page before. */
-  list(filter: JobFilter, limit: number, before?: number): { jobs: readonly JobView[]; next?: number } {
+  list(
+    filter: JobFilter,
+    limit: number,
+    before?: number,
+  ): Omit<JobPage, "jobs"> & { jobs: readonly JobView[] } {
     const { jobs, ...more } = this.parts.listed.page(filter, limit, before);
     return { jobs: jobs.map((record) => this.parts.shown.show(record)), ...more };
   }

@@ -6,7 +6,7 @@ import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { hasEnded } from "../jobs/job.ts";
 import type { JobFiles } from "../jobs/job_files.ts";
 import type { Limits } from "../limits.ts";
-import type { BatchRecord, BatchStore } from "../store/batches.ts";
+import type { BatchPage, BatchRecord, BatchStore } from "../store/batches.ts";
 import type { Packed } from "./archive.ts";
 import { FileNames } from "./names.ts";
 
@@ -49,7 +49,7 @@ export class Batches {
   }
 
   /** The newest first; of one owner, or of all. */
-  page(owner: string | undefined, limit: number, before?: number): BatchRecord[] {
+  page(owner: string | undefined, limit: number, before?: number): BatchPage {
     return this.needs.store.page(owner, limit, before);
   }
 

@@ -6,6 +6,7 @@ import type { TileMap } from "./tile_map.ts";
 export class Progress {
   private readonly doneBefore: number;
   private firstTileMs: number | undefined;
+  private heardMs: number;
 
   constructor(
     readonly tiles: TileMap,
@@ -14,10 +15,13 @@ export class Progress {
     private readonly now: () => number,
   ) {
     this.doneBefore = tiles.done;
+    this.heardMs = now();
   }
 
   tile({ what }: TileEvent): void {
-    this.firstTileMs ??= this.now();
+    const nowMs = this.now();
+    this.firstTileMs ??= nowMs;
+    if (what === "done" || what === "refused") this.heardMs = nowMs;
     if (what === "refused") this.retried++;
   }
 
@@ -33,6 +37,7 @@ export class Progress {
       tiles_retried: this.retried,
       tiles_per_second: tilesPerSecond,
       ...(tilesPerSecond > 0 && { seconds_left: left / tilesPerSecond }),
+      heard_ms_ago: this.now() - this.heardMs,
     };
   }
 }

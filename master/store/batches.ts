@@ -32,6 +32,14 @@ export interface BatchCount {
   readonly tiles: number;
 }
 
+export interface BatchPage {
+  readonly batches: readonly BatchRecord[];
+  /** Where the next page begins, if there is one. */
+  readonly next?: number;
+  /** Where the page before begins, unless that is the list's beginning. */
+  readonly previous?: number;
+}
+
 /** What many images have in common; which jobs are a batch's stands with the jobs. */
 export class BatchStore {
   constructor(
@@ -61,11 +69,20 @@ export class BatchStore {
   }
 
   /** The newest first; of one owner, or of all. */
-  page(owner: string | undefined, limit: number, before = Number.MAX_SAFE_INTEGER): BatchRecord[] {
-    const which = owner === undefined ? "" : "AND owner = $owner";
-    const sql = `SELECT * FROM batches WHERE number < $before ${which} ORDER BY number DESC LIMIT $limit`;
-    const values = { limit, before, ...(owner !== undefined && { owner }) };
-    return (this.db.prepare(sql).all(values) as BatchRow[]).map(recordOf);
+  page(owner: string | undefined, limit: number, before?: number): BatchPage {
+    const whose = owner === undefined ? "" : "AND owner = $owner";
+    const values = { before: before ?? Number.MAX_SAFE_INTEGER, ...(owner !== undefined && { owner }) };
+    const rows = this.db
+      .prepare(`SELECT * FROM batches WHERE number < $before ${whose} ORDER BY number DESC LIMIT $limit`)
+      .all({ ...values, limit: limit + 1 }) as BatchRow[];
+    const newer = `SELECT number FROM batches WHERE number >= $before ${whose} ORDER BY number LIMIT 1 OFFSET $limit`;
+    const previous = this.db.prepare(newer).get({ ...values, limit }) as { number: number } | null;
+    const shown = rows.slice(0, limit);
+    return {
+      batches: shown.map(recordOf),
+      ...(rows.length > limit && { next: shown.at(-1)!.number }),
+      ...(previous !== null && { previous: previous.number }),
+    };
   }
 
   counts(id: string): BatchCount[] {

@@ -26,6 +26,8 @@ export interface JobPage {
   readonly jobs: readonly JobRecord[];
   /** Where the next page begins, if there is one. */
   readonly next?: number;
+  /** Where the page before begins, unless that is the list's beginning. */
+  readonly previous?: number;
 }
 
 interface Where {
@@ -41,16 +43,27 @@ export class JobList {
   constructor(private readonly db: Database) {}
 
   /** @param before where the page begins: a `next` of the page before */
-  page(filter: JobFilter, limit: number, before = Number.MAX_SAFE_INTEGER): JobPage {
+  page(filter: JobFilter, limit: number, before?: number): JobPage {
     const { sql, values } = where(filter, before);
     const rows = this.db
       .prepare(`SELECT * FROM jobs ${sql} ORDER BY number DESC LIMIT $limit`)
       .all({ ...values, limit: limit + 1 }) as JobRow[];
     const shown = rows.slice(0, limit);
+    const previous = before === undefined ? undefined : this.previous(filter, limit, before);
     return {
       jobs: shown.map(toRecord),
       ...(rows.length > limit && { next: shown.at(-1)!.number }),
+      ...(previous !== undefined && { previous }),
     };
+  }
+
+  /** Where a page of that length begins which ends where `before` begins; undefined for the list's beginning. */
+  private previous(filter: JobFilter, limit: number, before: number): number | undefined {
+    const { sql, values } = where(filter, before, ">=");
+    const row = this.db
+      .prepare(`SELECT number FROM jobs ${sql} ORDER BY number LIMIT 1 OFFSET $limit`)
+      .get({ ...values, limit }) as { number: number } | null;
+    return row?.number;
   }
 
   /** How many there are in each state; of one owner, or of all. */
@@ -73,7 +86,7 @@ export class JobList {
     return counts;
   }
 
-  count(filter: JobFilter, before = Number.MAX_SAFE_INTEGER): number {
+  count(filter: JobFilter, before?: number): number {
     const { sql, values } = where(filter, before);
     return (this.db.prepare(`SELECT count(*) AS jobs FROM jobs ${sql}`).get(values) as { jobs: number }).jobs;
   }
@@ -81,9 +94,9 @@ export class JobList {
 
 const NONE = Object.fromEntries(SHOWN_STATES.map((state) => [state, 0])) as JobCounts;
 
-function where(filter: JobFilter, before: number): Where {
+function where(filter: JobFilter, before = Number.MAX_SAFE_INTEGER, side: "<" | ">=" = "<"): Where {
   const { owner, states, labels = [], fromMs, untilMs, text, batch, ids } = filter;
-  const parts = ["number < $before"];
+  const parts = [`number ${side} $before`];
   const values: Where["values"] = { before };
   const holds = (sql: string, name: string, value: string | number | undefined) => {
     if (value === undefined) return;

@@ -1,9 +1,10 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
 import { Step, Time } from "./common.ts";
+import { PRIORITY } from "./priority.ts";
 import { SHOWN_STATES } from "./states.ts";
 
-export const PRIORITY = { default: 5, minimum: 0, maximum: 9 } as const;
+export { PRIORITY };
 
 export const Priority = Type.Integer({
   minimum: PRIORITY.minimum,
@@ -82,6 +83,12 @@ export const JobSchema = Type.Object(
       tiles_retried: Type.Integer({ description: "Attempts at tiles that were made in vain." }),
       tiles_per_second: Type.Number(),
       seconds_left: Type.Optional(Type.Number()),
+      heard_ms_ago: Type.Optional(
+        Type.Number({
+          description:
+            "While it is under way: since one of its tiles last came back, or since it was taken up, by the master's clock.",
+        }),
+      ),
     }),
     output: Type.Object({
       format: Type.String(),

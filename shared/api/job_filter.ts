@@ -36,5 +36,9 @@ export const NextCursor = Type.String({
   description: "Where the next page begins; missing on the last one.",
 });
 
+export const PreviousCursor = Type.String({
+  description: "Where the page before begins; missing where that is the list's beginning.",
+});
+
 export const limit = (initial: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: initial }));

@@ -7,7 +7,7 @@ import type { JobView } from "../../master/jobs/job.ts";
 import { PROTOCOL, type Result, type Task, type TileDone } from "../../shared/bus/messages.ts";
 import type { Raster } from "../../shared/raster.ts";
 import { TestClock } from "./clock.ts";
-import { type Bench, inFolder, openBench, picture, spec, unowned, withBench } from "./harness.ts";
+import { type Bench, inFolder, openBench, picture, seen, spec, unowned, withBench } from "./harness.ts";
 import { OwnWorker } from "./own_worker.ts";
 
 /** Two stages: figures that are counted twice show in the pixels just as wrong pixels do. */
@@ -158,6 +158,23 @@ describe("P4: a result that nobody waits for changes nothing", () => {
       expect((await bench.master.wait(id)).state).toBe("done");
       expect(late).toHaveLength(1);
       expect(sameAsExpected(readFileSync(bench.master.resultPath(id)))).toBe(true);
+    });
+  });
+
+  test("P8: meanwhile the job says how long nothing was heard of it", async () => {
+    const clock = new TestClock();
+    await withBench({ clock }, async (bench) => {
+      const worker = new OwnWorker(bench.bus, bench.buffers);
+      const { id } = await submit(bench);
+      const [first] = await worker.came(1);
+      const heard = () => bench.master.job(id)!.progress.heard_ms_ago;
+      expect(heard()).toBe(0);
+      clock.pass(400);
+      expect(heard()).toBe(400);
+      const retried = seen(bench.master, ({ progress }) => progress.tiles_retried === 1);
+      await worker.publish(worker.failed(first!));
+      await retried;
+      expect(heard()).toBe(0);
     });
   });
 

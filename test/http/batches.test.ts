@@ -105,15 +105,22 @@ describe("a batch", () => {
 
   test("stands in the list, the newest first, page by page", async () => {
     const { app } = room.open();
-    for (const name of ["a", "b", "c"]) await create(app, { name });
-    const page = async (query: string) => {
-      const response = await app.request(`/v1/batches?${query}`);
-      return (await response.json()) as { batches: BatchView[]; next_cursor?: string };
-    };
+    for (const name of ["a", "b", "c", "d", "e"]) await create(app, { name });
+    interface Page {
+      readonly batches: BatchView[];
+      readonly next_cursor?: string;
+      readonly previous_cursor?: string;
+    }
+    const page = async (query: string) => (await (await app.request(`/v1/batches?${query}`)).json()) as Page;
     const first = await page("limit=2");
-    expect(first.batches.map(({ name }) => name)).toEqual(["c", "b"]);
     const second = await page(`limit=2&cursor=${first.next_cursor}`);
-    expect([second.batches.map(({ name }) => name), second.next_cursor]).toEqual([["a"], undefined]);
+    const third = await page(`limit=2&cursor=${second.next_cursor}`);
+    const namesIn = ({ batches }: Page) => batches.map(({ name }) => name).join("");
+    expect([first, second, third].map(namesIn)).toEqual(["ed", "cb", "a"]);
+    expect([first.previous_cursor, second.previous_cursor, third.next_cursor]).toEqual(
+      Array(3).fill(undefined),
+    );
+    expect(await page(`limit=2&cursor=${third.previous_cursor}`)).toEqual(second);
   });
 });
 

@@ -12,6 +12,7 @@ import { type Edge, edgeOf, expectProblem } from "./edge.ts";
 interface Page {
   readonly jobs: JobView[];
   readonly next_cursor?: string;
+  readonly previous_cursor?: string;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-lists-"));
@@ -109,6 +110,20 @@ describe("GET /v1/jobs", () => {
       const exact = await page("?limit=1&text=late 7".replace(" ", "%20"), edge);
       expect(exact.next_cursor).toBeUndefined();
       await own.master.stop();
+    });
+  });
+
+  test("lead back to the page before, which is as it was", async () => {
+    const filter = "limit=3&text=photo";
+    const seen: Page[] = [];
+    for (let next: string | undefined = ""; next !== undefined; next = seen.at(-1)!.next_cursor)
+      seen.push(await page(`?${filter}${next && `&cursor=${next}`}`));
+    const idsOf = ({ jobs }: Page) => jobs.map(({ id }) => id.slice(1)).join("");
+    expect(seen.map(idsOf)).toEqual(["986", "543", "210"]);
+    expect(seen.map(({ previous_cursor }) => previous_cursor !== undefined)).toEqual([false, false, true]);
+    expect(await page(`?${filter}&cursor=${seen[2]!.previous_cursor}`)).toMatchObject({
+      jobs: seen[1]!.jobs.map(({ id }) => ({ id })),
+      next_cursor: seen[1]!.next_cursor!,
     });
   });
 

@@ -24,16 +24,16 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
   },
   async listBatches({ query, caller }) {
     const { limit = 20, cursor } = query;
-    const found = master.batches.page(ownerOf(caller), limit + 1, placeOf(cursor));
-    const shown = found.slice(0, limit);
+    const { next, previous, ...found } = master.batches.page(ownerOf(caller), limit, placeOf(cursor));
     const batches: BatchView[] = [];
-    for (const batch of shown) {
+    for (const batch of found.batches) {
       batches.push(master.batches.view(batch));
       await new Promise(setImmediate); // each sums up to all the jobs that a batch may have
     }
     return {
       batches,
-      ...(found.length > limit && { next_cursor: cursorOf(shown.at(-1)!.number) }),
+      ...(next !== undefined && { next_cursor: cursorOf(next) }),
+      ...(previous !== undefined && { previous_cursor: cursorOf(previous) }),
     };
   },
   getBatch: ({ params, caller }) => master.batches.view(ownBatch(master, caller, params.id)),

@@ -11,8 +11,12 @@ export const jobHandlers = (master: Master, options: SubmitOptions): Handlers<ty
   submitJob: (call) => submit(call, master, options),
   listJobs({ query, caller }) {
     const { limit = 100, cursor, ...filter } = query;
-    const { jobs, next } = master.list(filterOf(filter, caller), limit, placeOf(cursor));
-    return { jobs: [...jobs], ...(next !== undefined && { next_cursor: cursorOf(next) }) };
+    const { jobs, next, previous } = master.list(filterOf(filter, caller), limit, placeOf(cursor));
+    return {
+      jobs: [...jobs],
+      ...(next !== undefined && { next_cursor: cursorOf(next) }),
+      ...(previous !== undefined && { previous_cursor: cursorOf(previous) }),
+    };
   },
   getJob: ({ params, caller }) => ownJob(master, caller, params.id),
   async deleteJob({ params, caller }) {

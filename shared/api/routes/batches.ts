@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { AddedSchema, BatchSchema } from "../batch.ts";
 import { ById, Location } from "../common.ts";
-import { Cursor, NextCursor } from "../job_filter.ts";
+import { Cursor, NextCursor, PreviousCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
 import { Bytes, IMAGE_ERRORS, PIPELINE_ERRORS, SourceUpload, SourceUrl, SUBMIT_AS_JSON } from "./jobs.ts";
 
@@ -37,7 +37,11 @@ export const BATCHES = routes({
     answers: {
       200: {
         about: "Batches.",
-        schema: Type.Object({ batches: Type.Array(BatchSchema), next_cursor: Type.Optional(NextCursor) }),
+        schema: Type.Object({
+          batches: Type.Array(BatchSchema),
+          next_cursor: Type.Optional(NextCursor),
+          previous_cursor: Type.Optional(PreviousCursor),
+        }),
       },
     },
     errors: [],

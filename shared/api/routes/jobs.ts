@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { ById, ETag, FILE_HEADERS, Location, Step, Time } from "../common.ts";
 import { JobSchema, LabelList, Labels, Priority, WebhookUrl } from "../job.ts";
-import { Cursor, JOB_FILTER, limit, NextCursor } from "../job_filter.ts";
+import { Cursor, JOB_FILTER, limit, NextCursor, PreviousCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
 import { TileMapSchema } from "../tiles.ts";
 
@@ -174,7 +174,11 @@ export const JOBS = routes({
     answers: {
       200: {
         about: "Jobs.",
-        schema: Type.Object({ jobs: Type.Array(JobSchema), next_cursor: Type.Optional(NextCursor) }),
+        schema: Type.Object({
+          jobs: Type.Array(JobSchema),
+          next_cursor: Type.Optional(NextCursor),
+          previous_cursor: Type.Optional(PreviousCursor),
+        }),
       },
     },
     errors: [],
