@@ -24,7 +24,15 @@ const dist = join(here, "dist");
 const stamp = join(dist, "sources.hash");
 
 /** All that the page is made of. */
-const SOURCES = ["page", "client", "shared/api", "shared/errors.ts", "shared/pages.ts", "bun.lock"];
+const SOURCES = [
+  "page",
+  "client",
+  "shared/api",
+  "shared/pipeline",
+  "shared/errors.ts",
+  "shared/pages.ts",
+  "bun.lock",
+];
 /** What gets smaller by compression, for browsers that take it so. */
 const COMPRESSED = /\.(html|js|css|svg)$/;
 

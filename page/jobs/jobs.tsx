@@ -1,43 +1,43 @@
-import { useSignal } from "@preact/signals";
-import type { JobView } from "../../client/client.ts";
+import { Button } from "../design/button.tsx";
 import { Empty } from "../design/empty.tsx";
-import { ago } from "../design/format.ts";
-import { Meter } from "../design/meter.tsx";
-import { useTopic } from "../shell/live.ts";
-import { hrefOf } from "../shell/router.ts";
+import { hrefOf, place, setSearch } from "../shell/router.ts";
+import { may } from "../shell/session.ts";
 import { useTitle } from "../shell/title.ts";
-import { JobState, lookOf, shareDone } from "./job_state.tsx";
+import { filterOf, isEmpty, NO_FILTER } from "./filter.ts";
+import { FilterBar } from "./filter_bar.tsx";
+import { JobHistory } from "./job_history.tsx";
+import { JobTabs } from "./job_tabs.tsx";
 
 export function Jobs() {
   useTitle("Jobs");
-  const jobs = useSignal<readonly JobView[] | undefined>(undefined);
-  useTopic("jobs", (message) => {
-    if (message.type !== "jobs") return;
-    const known = new Map((message.snapshot ? [] : (jobs.value ?? [])).map((job) => [job.id, job]));
-    for (const job of message.jobs) known.set(job.id, job);
-    for (const id of message.gone) known.delete(id);
-    jobs.value = [...known.values()].sort((one, other) => other.created_at.localeCompare(one.created_at));
-  });
+  const filter = filterOf(place.value.search);
   return (
     <div class="stack">
-      <h1>Jobs</h1>
-      {jobs.value?.length === 0 && (
-        <Empty icon="image" title="No jobs yet">
-          <a class="button primary" href={hrefOf("newJob")}>
-            New job
-          </a>
-        </Empty>
-      )}
-      <ul class="stack">
-        {jobs.value?.map((job) => (
-          <li key={job.id} class="card row apart">
-            <a href={hrefOf("job", job.id)}>{job.source.name}</a>
-            <span class="muted">{ago(job.created_at)}</span>
-            <Meter label="Done" share={shareDone(job)} tone={lookOf(job).tone} />
-            <JobState job={job} />
-          </li>
-        ))}
-      </ul>
+      <JobTabs current="jobs" />
+      <FilterBar filter={filter} />
+      <JobHistory filter={filter} empty={isEmpty(filter) ? <NoJobs /> : <NothingFits />} />
     </div>
+  );
+}
+
+function NoJobs() {
+  return (
+    <Empty icon="image" title="No jobs yet">
+      <p>An image that is sent becomes a job, and is seen here from then on.</p>
+      {may("submit") && (
+        <a class="button primary" href={hrefOf("newJob")}>
+          New job
+        </a>
+      )}
+    </Empty>
+  );
+}
+
+function NothingFits() {
+  return (
+    <Empty icon="search" title="No job fits the filter">
+      <p>There may be others.</p>
+      <Button onClick={() => setSearch(NO_FILTER, { isStep: true })}>Clear the filter</Button>
+    </Empty>
   );
 }

@@ -35,13 +35,20 @@ export function go(href: string, { replace = false } = {}): void {
   navigation.navigate(href, { history: replace ? "replace" : "push" });
 }
 
-/** Changes what stands behind the question mark: filters and pages are part of the address. Empty ones are left out. */
-export function setSearch(changes: Readonly<Record<string, string | undefined>>): void {
+/**
+ * Changes what stands behind the question mark: filters and pages are part of the address. Empty ones are left out.
+ *
+ * @param isStep whether the browser's back button leads to what was before
+ */
+export function setSearch(
+  changes: Readonly<Record<string, string | undefined>>,
+  { isStep = false } = {},
+): void {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(changes))
     if (value === undefined || value === "") url.searchParams.delete(name);
     else url.searchParams.set(name, value);
-  if (url.href !== location.href) go(url.href, { replace: true });
+  if (url.href !== location.href) go(url.href, { replace: !isStep });
 }
 
 /**

@@ -1,12 +1,9 @@
 import type { Static, TObject } from "@sinclair/typebox";
 import type { Depth, PixelFormat, Rect, Shape } from "../geometry.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import type { Step } from "../pipeline/step.ts";
 
-/** One step of a pipeline as it is written: the op's name and its parameters. */
-export interface Step {
-  readonly op: string;
-  readonly [param: string]: unknown;
-}
+export type { Step };
 
 interface Described<P extends TObject> {
   readonly name: string;

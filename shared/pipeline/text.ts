@@ -1,5 +1,5 @@
 import { TesseraError } from "../errors.ts";
-import type { Step } from "../ops/op.ts";
+import type { Step } from "./step.ts";
 
 /**
  * The short text form of a pipeline: steps joined by `|`, each a name with parameters in brackets if it has any.
