@@ -1,5 +1,5 @@
 /** A real Chromium in front of a real server. */
-import { expect } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,9 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { type ServerOptions, startServer } from "../../embedded/server.ts";
 // Nobody looks at yesterday's page.
 import "../../page/build.ts";
+
+// A browser on a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
