@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
 import { TesseraError } from "../../shared/errors.ts";
-import type { Rect, Size } from "../../shared/geometry.ts";
+import { hasAlpha, type Rect, type Size } from "../../shared/geometry.ts";
+import { shapeAfter } from "../../shared/ops/chain.ts";
 import { hasEnded, type JobRecord } from "../jobs/job.ts";
 import type { JobFiles } from "../jobs/job_files.ts";
 import type { Sights } from "../jobs/job_run.ts";
@@ -95,6 +96,16 @@ export class Previews {
     const { width, height, orientation } = probe;
     if (which === "result") return { width: planned.width, height: planned.height };
     return orientation > 4 ? { width: height, height: width } : { width, height };
+  }
+
+  /** Whether no part of a picture is transparent, and none is missing any more. */
+  isOpaque(id: string, which: Which): boolean {
+    const record = this.job(id);
+    const { pipeline, probe } = record.request;
+    if (which === "source")
+      return !hasAlpha(probe.shape) && (this.views.canvasOf(record, which)?.isWhole() ?? true);
+    const shape = pipeline.reduce((before, step) => shapeAfter(step, before), probe.shape);
+    return record.state === "done" && !hasAlpha(shape);
   }
 
   /** @throws tile_not_found, disk_full, image_too_many_pixels, and what `preview` throws */

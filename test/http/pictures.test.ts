@@ -178,6 +178,28 @@ describe("pictures of a job that is done", () => {
     });
   });
 
+  test("deep zoom of what may be transparent is in a format that shows it", async () => {
+    const clear = join(folder, "clear.png");
+    await sharp(image).ensureAlpha(0.5).png().toFile(clear);
+    const limits = { sourceKeptMs: 3_600_000 };
+    await withBench({ limits }, async (bench) => {
+      new OwnWorker(bench.bus, bench.buffers, answer);
+      await bench.master.submit({ ...asked, source: uploaded(bench, clear, "it") });
+      await bench.master.wait("it");
+      const app = edgeOf(bench);
+      for (const which of ["source", "result"])
+        expect(await (await get(app, `zoom/${which}.dzi`)).text()).toContain('Format="webp"');
+      // Viewers pass the descriptor's question on.
+      const tile = await pixelsOf(await get(app, "zoom/result_files/11/0_0.webp?format=webp"));
+      expect(alphaAt(tile, 5, 5)).toBeLessThan(140);
+    });
+    await withBench({ limits }, async (bench) => {
+      const app = await done(bench);
+      for (const which of ["source", "result"])
+        expect(await (await get(app, `zoom/${which}.dzi`)).text()).toContain('Format="jpeg"');
+    });
+  });
+
   test("P5: what was decoded to be looked at goes when nobody looks", async () => {
     const shelf = (bench: Bench) => readdirSync(join(bench.dir, "previews", "shelf"));
     await withBench({ limits: { previewKeptMs: -1 } }, async (bench) => {

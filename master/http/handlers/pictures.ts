@@ -19,9 +19,10 @@ export const pictureHandlers = (master: Master): Handlers<typeof PICTURES> => ({
     );
   },
   getZoom: ({ params, query, caller, request }) => {
-    const { id, state } = ownJob(master, caller, params.id);
-    const size = master.pictures.sizeOf(id, whichOf(params.descriptor));
-    const format = query.format ?? (state === "done" ? "jpeg" : "webp");
+    const { id } = ownJob(master, caller, params.id);
+    const which = whichOf(params.descriptor);
+    const size = master.pictures.sizeOf(id, which);
+    const format = query.format ?? (master.pictures.isOpaque(id, which) ? "jpeg" : "webp");
     return fixed(descriptor(size, format), { "content-type": "application/xml" })(request);
   },
   getZoomTile: ({ params, caller, request, noTimeout }) => {

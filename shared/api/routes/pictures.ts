@@ -46,6 +46,18 @@ const PICTURE = {
 const GROWS =
   "Of a job that still runs it shows what is done, and has to be asked for again; what is missing is empty.";
 
+const ZoomFormat = Type.Optional(
+  Type.Unsafe<PreviewFormat>(
+    Type.Union(
+      PREVIEW_FORMATS.map((format) => Type.Literal(format)),
+      {
+        description:
+          "Of the tiles. Without it jpeg, if nothing is transparent and nothing missing any more, else webp.",
+      },
+    ),
+  ),
+);
+
 /** What may be wrong with a picture of a job's. */
 const JOB_ERRORS = ["job_not_found", "job_not_done", "job_result_expired", "job_source_gone"] as const;
 const LOOK_ERRORS = [...JOB_ERRORS, "queue_full", "image_corrupt"] as const;
@@ -70,19 +82,7 @@ export const PICTURES = routes({
         Type.Union([Type.Literal("source.dzi"), Type.Literal("result.dzi")]),
       ),
     }),
-    query: strict({
-      format: Type.Optional(
-        Type.Unsafe<PreviewFormat>(
-          Type.Union(
-            PREVIEW_FORMATS.map((format) => Type.Literal(format)),
-            {
-              description:
-                "Of the tiles; without it webp while the job runs, to show what is missing, then jpeg.",
-            },
-          ),
-        ),
-      ),
-    }),
+    query: strict({ format: ZoomFormat }),
     answers: {
       200: { about: "The descriptor.", types: ["application/xml"] },
       304: { about: "It is the one that you have." },
@@ -104,6 +104,14 @@ export const PICTURES = routes({
         description: "Its column and row, and its format: `3_1.jpeg`.",
         examples: ["0_0.jpeg"],
       }),
+    }),
+    query: strict({
+      format: Type.Optional(
+        Type.String({
+          maxLength: 10,
+          description: "Changes nothing: viewers pass on what the descriptor was asked with.",
+        }),
+      ),
     }),
     answers: PICTURE,
     errors: [...LOOK_ERRORS, "tile_not_found", "disk_full", "image_too_many_pixels"],
