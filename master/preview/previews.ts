@@ -162,8 +162,16 @@ export class Previews {
       return { bytes: held, format: what.split(" ").at(-1) as PreviewFormat, isFinal: true };
     let making = this.making.get(name);
     if (making === undefined) {
-      making = this.looks.run(() => this.alsoIfItEnds(id, make)).finally(() => this.making.delete(name));
-      this.making.set(name, making);
+      const { promise, resolve } = Promise.withResolvers<Picture>();
+      const forget = () => this.making.get(name) === promise && this.making.delete(name);
+      this.making.set(name, promise);
+      const made = this.looks.run(() => {
+        // Of a job under way, who asks from now on may know of more than is about to be read.
+        if (!hasEnded(this.job(id).state)) forget();
+        return this.alsoIfItEnds(id, make);
+      });
+      resolve(made.finally(forget));
+      making = promise;
     }
     const picture = await making;
     if (picture.isFinal) this.held.put(name, picture.bytes);

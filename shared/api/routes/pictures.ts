@@ -58,6 +58,12 @@ const ZoomFormat = Type.Optional(
   ),
 );
 
+const ZOOM_TILE = `Level n is half as large as level n + 1; the last one shows every pixel. ${GROWS}
+
+While the job runs, \`cache-control\` says of each tile whether it is whole (\`immutable\`) or may change (\`no-cache\`); the ETag of one that may change follows from its bytes, so asking again costs little where nothing has come. Which ones have changed, the events of \`tiles:{id}\` tell: what the engine has done from x to x + width in the last stage is seen, in the level that is s times smaller than the last, in the columns from ⌊(x / s − 1) / 510⌋ to ⌊((x + width) / s + 1) / 510⌋; rows likewise.
+
+OpenSeadragon shows that without a flicker: \`world.requestTileInvalidateEvent(changed, OpenSeadragon.now(), false)\` for those of its tiles, and in a handler of \`tile-invalidated\`: \`await event.setData(await createImageBitmap(await (await fetch(event.tile.getUrl())).blob()), "imageBitmap")\`. A tile that was on its way when something was done is to be counted among the changed ones.`;
+
 /** What may be wrong with a picture of a job's. */
 const JOB_ERRORS = ["job_not_found", "job_not_done", "job_result_expired", "job_source_gone"] as const;
 const LOOK_ERRORS = [...JOB_ERRORS, "queue_full", "image_corrupt"] as const;
@@ -92,7 +98,7 @@ export const PICTURES = routes({
   getZoomTile: {
     ...{ method: "get", path: "/v1/jobs/{id}/zoom/{files}/{level}/{tile}", tag: "pictures", scope: "read" },
     summary: "See a tile of a deep zoom picture",
-    description: `Level n is half as large as level n + 1; the last one shows every pixel. ${GROWS}`,
+    description: ZOOM_TILE,
     params: strict({
       id: Id,
       files: Type.Unsafe<"source_files" | "result_files">(
