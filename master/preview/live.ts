@@ -1,5 +1,4 @@
-import type { Rect, Shape } from "../../shared/geometry.ts";
-import { bytesPerPixel } from "../../shared/geometry.ts";
+import { bytesPerPixel, type Rect, type Shape, type Size, wholeOf } from "../../shared/geometry.ts";
 import { compileChain, windowOf } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
 import { opNamed } from "../../shared/ops/registry.ts";
@@ -15,7 +14,7 @@ import type { View } from "./view.ts";
 
 /** Reduced sources that are held, as whoever edits looks at the same one again and again. */
 const SOURCES_BYTES_MAX = 64 << 20;
-/** Side of the square in which figures of the whole image are taken. */
+/** Side of the square in which figures of the whole image are taken, where all of it would take too long. */
 const FIGURES_SIZE = 1024;
 const FIGURES_MAX = 64;
 const TILE_SIZE = 512;
@@ -58,7 +57,11 @@ export class LiveEdits {
         own.push(step);
         continue;
       }
-      const plan = planReduced(own, view.shape, { size: FIGURES_SIZE });
+      const plan = planReduced(own, view.shape, {
+        size: FIGURES_SIZE,
+        isFine: true,
+        workMax: wanted.workMax,
+      });
       signal.throwIfAborted();
       isExact &&= plan.isExact;
       own.push(...(await this.resolve(name, view, plan, step)));
@@ -66,13 +69,24 @@ export class LiveEdits {
     const plan = planReduced(own, view.shape, wanted);
     const source = await this.source(name, view, plan);
     signal.throwIfAborted();
-    const { chain, out, scale } = plan;
-    const raster = await this.pool.compute({ steps: plan.steps, chain, out, source }, signal);
-    return { raster, scale, isExact: isExact && plan.isExact };
+    const { steps: reduced, chain, out, scale, shown } = plan;
+    const raster = await this.pool.compute({ steps: reduced, chain, out, source }, signal);
+    if (out.width === shown.width && out.height === shown.height)
+      return { raster, scale, isExact: isExact && plan.isExact };
+    return { raster: await this.shrink(raster, shown, signal), scale, isExact: false };
+  }
+
+  private shrink(raster: Raster, { width, height }: Size, signal: AbortSignal): Promise<Raster> {
+    const { rect, format } = raster;
+    const steps: Step[] = [{ op: "resize", width, height, kernel: "lanczos3" }];
+    const chain = compileChain(steps, { ...rect, ...format });
+    const source = { ...raster, rect: wholeOf(rect) };
+    return this.pool.compute({ steps, chain, out: wholeOf(chain.output), source }, signal);
   }
 
   private resolve(name: string, view: View, plan: ReducedPlan, step: Step): Promise<readonly Step[]> {
-    return this.resolved.get(`${name} ${JSON.stringify([plan.steps, step])}`, 1, async () => {
+    const key = `${name} ${plan.source.width} ${JSON.stringify([plan.steps, step])}`;
+    return this.resolved.get(key, 1, async () => {
       const source = await this.source(name, view, plan);
       const { steps, chain, out } = plan;
       const figures = await this.pool.count({ steps, chain, out, source }, NEVER);

@@ -2,10 +2,19 @@ import { TesseraError } from "../../shared/errors.ts";
 import { intersect, isEmpty, type Rect, type Shape, type Size, wholeOf } from "../../shared/geometry.ts";
 import { type Chain, compileChain, footprint, shapeAfter, windowOf, workOf } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
+import { opNamed } from "../../shared/ops/registry.ts";
 import { reducedStep } from "../../shared/pipeline/reduced.ts";
 
 /** Pixels of the source that one look may need; beyond it the source is reduced further. */
 const WINDOW_PIXELS_MAX = 6_000_000;
+/**
+ * Where single pixels matter, more of them are computed than are seen, all if possible, and the result is reduced: no more
+ * than these, and no more work than two threads do in about 60 ms.
+ */
+const FINE_PIXELS_MAX = 16_000_000;
+const FINE_WORK_MAX = 1_200_000_000;
+/** Taps (see `workOf`) that it takes to reduce a sample of a result. */
+const REDUCING_TAPS = 10;
 /** Bytes that one image along the chain may take. */
 const BYTES_MAX = 256 << 20;
 
@@ -14,6 +23,8 @@ export interface Wanted {
   readonly region?: Rect | undefined;
   /** Side of the square that it fits into. */
   readonly size: number;
+  /** Computed of as many pixels as is soon done, even if they are not seen. */
+  readonly isFine?: boolean;
   /** What takes more work than that (see `workOf`) is reduced further. */
   readonly workMax?: number | undefined;
 }
@@ -29,6 +40,8 @@ export interface ReducedPlan {
   /** What is wanted of the reduced result, and what of the source it takes. */
   readonly out: Rect;
   readonly window: Rect;
+  /** What `out` is to be reduced to, if it is larger. */
+  readonly shown: Size;
   /** Nothing is reduced: the pixels are those of the result itself. */
   readonly isExact: boolean;
 }
@@ -53,23 +66,36 @@ export function planReduced(steps: readonly Step[], input: Shape, wanted: Wanted
     const grows = steps[i]!.op === "resize" ? enlargement(shapes[i]!, shapes[i + 1]!) : 1;
     scales.unshift(Math.min(1, scales[0]! * grows));
   }
-  // Halves at most, so it ends.
-  for (let share = 1; ; share *= 0.7) {
-    const plan = reduceBy(
-      steps,
-      shapes,
-      scales.map((scale) => scale * share),
-      seen,
-    );
+  const view = scales.at(-1)!;
+  const shown = part(seen, view, scaled(result, view));
+  const isFine = wanted.isFine || steps.some(({ op }) => opNamed(op).isFine);
+  for (const share of sharesOf(scales, isFine)) {
+    const more = scales.map((scale) => Math.min(1, scale * share));
+    const plan = reduceBy(steps, shapes, more, seen);
+    const isFiner = share > 1;
     const isTiny = Math.max(plan.source.width, plan.source.height) < 64;
-    if (plan.window.width * plan.window.height > WINDOW_PIXELS_MAX && !isTiny) continue;
-    if (workOf(plan.chain, plan.out) > workMax && !isTiny) continue;
+    const pixels = plan.window.width * plan.window.height;
+    if (pixels > (isFiner ? FINE_PIXELS_MAX : WINDOW_PIXELS_MAX) && !isTiny) continue;
+    const reducing = isFiner
+      ? REDUCING_TAPS * plan.out.width * plan.out.height * plan.chain.output.channels
+      : 0;
+    const work = workOf(plan.chain, plan.out) + reducing;
+    if (work > Math.min(workMax, isFiner ? FINE_WORK_MAX : workMax) && !isTiny) continue;
     if (footprint(plan.chain, plan.out) > BYTES_MAX) {
       if (!isTiny) continue;
       throw new TesseraError("pipeline_unbounded");
     }
-    return plan;
+    return isFiner ? { ...plan, scale: view, shown } : { ...plan, shown: plan.out };
   }
+  throw new Error("some share is small enough");
+}
+
+/** By how much more than is seen is computed: all first, where that makes a difference, then ever less. */
+function* sharesOf(scales: readonly number[], isFine: boolean): Generator<number, void> {
+  const all = 1 / scales[0]!;
+  if (all > 1 && (isFine || scales.at(-1) === 1)) yield all; // a result that is seen at its full size is to be exact
+  if (isFine) for (let share = all / 2; share >= 1.5; share /= 2) yield share;
+  for (let share = 1; ; share *= 0.7) yield share;
 }
 
 function reduceBy(
@@ -77,7 +103,7 @@ function reduceBy(
   shapes: readonly Shape[],
   scales: readonly number[],
   seen: Rect,
-): ReducedPlan {
+): Omit<ReducedPlan, "shown"> {
   const source = scaled(shapes[0]!, scales[0]!);
   const reduced: Step[] = [];
   let shape = source;

@@ -18,6 +18,7 @@ export const convolve = areaOp({
   summary: "Applies a kernel of your own, 3 × 3, 5 × 5 or 7 × 7.",
   definition:
     "out = round(Σ kernel · in / divisor + offset), saturating, halves up; the kernel lies over the picture as it is written (correlation). Source: R. Szeliski, Computer Vision: Algorithms and Applications, 2nd ed., section 3.2.",
+  isFine: true,
   params: Type.Object({
     kernel: Type.Union([square(9), square(25), square(49)], {
       default: [0, -1, 0, -1, 5, -1, 0, -1, 0],

@@ -10,6 +10,7 @@ export const dilate = areaOp({
   summary: "Lets the bright parts grow by the greatest value around each pixel.",
   definition:
     "out = the greatest of the (2r + 1)² samples around, channel by channel: gray-scale dilation by a square. Source: J. Serra, Image Analysis and Mathematical Morphology, 1982, chapter XII.",
+  isFine: true,
   params: Type.Object({
     radius: squareRadius(50, 1),
   }),

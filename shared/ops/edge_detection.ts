@@ -8,6 +8,7 @@ export const edgeDetection = areaOp({
   summary: "Draws the edges of the picture in gray: the steeper, the brighter.",
   definition:
     "√(gx² + gy²) of the BT.601 luma, rounded and saturating, with Sobel's 3 × 3 operators (1 2 1 across −1 0 1). Source: R. Duda and P. Hart, Pattern Classification and Scene Analysis, 1973, p. 271.",
+  isFine: true,
   params: Type.Object({}),
   extend: "edge",
   alpha: "keep",

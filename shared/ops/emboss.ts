@@ -25,6 +25,7 @@ export const emboss = areaOp({
   summary: "Turns the picture into a relief on gray, lit from one side.",
   definition:
     "128 + strength · (the three samples towards the light − the three away from it), on the 3 × 3 around, saturating: Prewitt's compass gradient on a gray ground. Source: J. Prewitt, Object enhancement and extraction, 1970.",
+  isFine: true,
   params: Type.Object({
     angle: Type.Union(ANGLES, {
       default: 135,

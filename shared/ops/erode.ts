@@ -10,6 +10,7 @@ export const erode = areaOp({
   summary: "Lets the dark parts grow by the least value around each pixel.",
   definition:
     "out = the least of the (2r + 1)² samples around, channel by channel: gray-scale erosion by a square. Source: J. Serra, Image Analysis and Mathematical Morphology, 1982, chapter XII.",
+  isFine: true,
   params: Type.Object({
     radius: squareRadius(50, 1),
   }),

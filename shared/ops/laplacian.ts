@@ -12,6 +12,7 @@ export const laplacian = areaOp({
   summary: "Shows where brightness bends: fine lines and points light up, even areas turn black.",
   definition:
     "offset + n · in − Σ of the n = 4 or 8 neighbours, saturating; the centre counts positive, so a bright point on dark is bright. Source: R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., section 3.6.",
+  isFine: true,
   params: Type.Object({
     neighbours: Type.Union([Type.Literal(4), Type.Literal(8)], {
       default: 8,

@@ -8,6 +8,7 @@ export const median = areaOp({
   summary: "Removes specks and noise, and keeps edges sharp.",
   definition:
     "out = the median of the (2r + 1)² samples around, channel by channel. Source: T. Huang, G. Yang and G. Tang, A fast two-dimensional median filtering algorithm, IEEE TASSP 27 (1979); computed by networks of comparators.",
+  isFine: true,
   params: Type.Object({
     radius: Type.Integer({
       minimum: 1,

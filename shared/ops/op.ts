@@ -13,6 +13,8 @@ interface Described<P extends TObject> {
   /** The formula or rule, with its source. */
   readonly definition: string;
   readonly params: P;
+  /** What single pixels say matters: of a reduced picture it makes something else than its result looks like when reduced. */
+  readonly isFine?: true;
 }
 
 /** Pixels inside the kernels' memory: `rect` of an image, rows `stride` bytes apart, the first sample at `at`. */

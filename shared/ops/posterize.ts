@@ -6,6 +6,7 @@ export const posterize = curveOp({
   title: "Posterize",
   summary: "Leaves only a few tones in each channel.",
   definition: "n ranges of equal width: out = max · ⌊n · in / (max + 1)⌋ / (n − 1).",
+  isFine: true,
   params: Type.Object({
     levels: Type.Integer({
       minimum: 2,

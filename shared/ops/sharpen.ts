@@ -11,6 +11,7 @@ export const sharpen = areaOp({
   summary: "Makes edges and fine detail crisper.",
   definition:
     "3 × 3 convolution, centre 9, the others −1, saturating: the picture plus its 8-neighbour Laplacian. Source: R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., section 3.6.",
+  isFine: true,
   params: Type.Object({}),
   extend: "edge",
   alpha: "keep",

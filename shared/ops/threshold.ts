@@ -7,6 +7,7 @@ export const threshold = curveOp({
   summary: "Leaves only the darkest and the lightest tone of each channel.",
   definition:
     "out = max where in ≥ level, else 0, for each colour channel by itself, the level in 8-bit units; for black and white put grayscale before it.",
+  isFine: true,
   params: Type.Object({
     level: Type.Number({
       minimum: 0,

@@ -107,6 +107,21 @@ describe("POST /v1/preview", () => {
     });
   });
 
+  test.each(["edge_detection", "threshold", "otsu_threshold", "laplacian(offset=128)", "erode | sharpen"])(
+    "smaller, it is what the result looks like when that is reduced: %s",
+    async (pipeline) => {
+      await withBench({}, async (bench) => {
+        const app = edgeOf(bench);
+        const asked = { proxy: await proxyOf(app), format: "png" };
+        const small = await look(app, { ...asked, pipeline, size: 100 });
+        expect(small.headers.get("tessera-exact")).toBe("false");
+        const reduced = await look(app, { ...asked, pipeline: `${pipeline} | resize(width=100)`, size: 300 });
+        expect(reduced.headers.get("tessera-exact")).toBe("true");
+        expect(difference(await pixelsOf(small), await pixelsOf(reduced))).toBe("same");
+      });
+    },
+  );
+
   test("has the formats and the size that it is asked for", async () => {
     await withBench({}, async (bench) => {
       const app = edgeOf(bench);

@@ -73,6 +73,16 @@ describe("the plan of a look", () => {
     });
   });
 
+  test("takes more where single pixels matter, as long as that is soon done", () => {
+    const steps = parsePipeline("gamma | edge_detection");
+    const shape: Shape = { ...SHAPE, width: 4000, height: 3000 };
+    const all = planReduced(steps, shape, { size: 1000 });
+    expect(all).toMatchObject({ source: shape, scale: 0.25, shown: { width: 1000, height: 750 } });
+    const quick = planReduced(steps, shape, { size: 1000, workMax: 100_000_000 });
+    expect(quick.source.width).toBeLessThanOrEqual(1000);
+    expect(plan("edge_detection", 1000)).toMatchObject({ source: { width: 2500 }, out: { width: 2500 } });
+  });
+
   test("a picture that is made smaller anyway is not looked at smaller than that", () => {
     const { scale, source, steps } = plan("blur(sigma=100) | resize(width=800) | blur(sigma=2)", 1000);
     expect([scale, source.width]).toEqual([1, 800]);
