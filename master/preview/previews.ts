@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
 import { TesseraError } from "../../shared/errors.ts";
-import { hasAlpha, type Rect, type Size } from "../../shared/geometry.ts";
+import { hasAlpha, type Rect } from "../../shared/geometry.ts";
 import { shapeAfter } from "../../shared/ops/chain.ts";
 import { hasEnded, type JobRecord } from "../jobs/job.ts";
 import type { JobFiles } from "../jobs/job_files.ts";
@@ -10,7 +10,7 @@ import type { Sights } from "../jobs/job_run.ts";
 import type { Limits } from "../limits.ts";
 import type { JobStore } from "../store/store.ts";
 import { ByteCache } from "./byte_cache.ts";
-import { levelsOf, zoomTile } from "./deep_zoom.ts";
+import { levelsOf, type ZoomPicture, zoomTile } from "./deep_zoom.ts";
 import { Edits } from "./edits.ts";
 import { type Encoding, encodeImage, PREVIEW_QUALITY } from "./encode.ts";
 import { JobViews, type Which } from "./job_views.ts";
@@ -88,24 +88,25 @@ export class Previews {
     });
   }
 
-  /** The size that deep zoom tells of a picture. @throws job_not_done, job_result_expired, job_source_gone */
-  sizeOf(id: string, which: Which): Size {
+  /** What deep zoom tells of a picture. @throws job_not_done, job_result_expired, job_source_gone */
+  zoomOf(id: string, which: Which): ZoomPicture {
     const record = this.job(id);
-    const { probe, planned } = record.request;
+    const { pipeline, probe, planned } = record.request;
     if (this.views.canvasOf(record, which) === undefined) this.views.fileOf(record, which);
-    const { width, height, orientation } = probe;
-    if (which === "result") return { width: planned.width, height: planned.height };
-    return orientation > 4 ? { width: height, height: width } : { width, height };
+    if (which === "result") {
+      const shape = pipeline.reduce((before, step) => shapeAfter(step, before), probe.shape);
+      return { width: planned.width, height: planned.height, hasAlpha: hasAlpha(shape) };
+    }
+    const { shape, orientation } = probe;
+    const [width, height] = orientation > 4 ? [probe.height, probe.width] : [probe.width, probe.height];
+    return { width, height, hasAlpha: hasAlpha(shape) };
   }
 
-  /** Whether no part of a picture is transparent, and none is missing any more. */
-  isOpaque(id: string, which: Which): boolean {
+  /** Whether nothing of a picture is missing any more. */
+  isWhole(id: string, which: Which): boolean {
     const record = this.job(id);
-    const { pipeline, probe } = record.request;
-    if (which === "source")
-      return !hasAlpha(probe.shape) && (this.views.canvasOf(record, which)?.isWhole() ?? true);
-    const shape = pipeline.reduce((before, step) => shapeAfter(step, before), probe.shape);
-    return record.state === "done" && !hasAlpha(shape);
+    const canvas = this.views.canvasOf(record, which);
+    return canvas?.isWhole() ?? true;
   }
 
   /** @throws tile_not_found, disk_full, image_too_many_pixels, and what `preview` throws */
@@ -116,10 +117,10 @@ export class Previews {
     format: PreviewFormat,
   ): Promise<Picture> {
     return this.once(id, `${which} ${level}/${column}_${row} ${format}`, async (record) => {
-      const size = this.sizeOf(id, which);
-      const shift = levelsOf(size) - level;
+      const picture = this.zoomOf(id, which);
+      const shift = levelsOf(picture) - level;
       const show = (view: View) => {
-        const rect = shift < 0 ? undefined : zoomTile(view.reducedSize(shift), column, row);
+        const rect = shift < 0 ? undefined : zoomTile(picture, view.reducedSize(shift), column, row);
         if (rect === undefined) throw new TesseraError("tile_not_found");
         return this.part(view, shift, view.stored(shift, rect), { format });
       };

@@ -188,10 +188,11 @@ describe("pictures of a job that is done", () => {
       await bench.master.wait("it");
       const app = edgeOf(bench);
       for (const which of ["source", "result"])
-        expect(await (await get(app, `zoom/${which}.dzi`)).text()).toContain('Format="webp"');
+        expect(await (await get(app, `zoom/${which}.dzi`)).text()).toContain('Format="webp" Overlap="0"');
       // Viewers pass the descriptor's question on.
       const tile = await pixelsOf(await get(app, "zoom/result_files/11/0_0.webp?format=webp"));
       expect(alphaAt(tile, 5, 5)).toBeLessThan(140);
+      expect(tile.rect).toMatchObject({ width: 510, height: 510 }); // what lay in two tiles would be seen
     });
     await withBench({ limits }, async (bench) => {
       const app = await done(bench);

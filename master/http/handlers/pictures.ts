@@ -12,7 +12,7 @@ export const pictureHandlers = (master: Master): Handlers<typeof PICTURES> => ({
   getPreview: ({ params, query, caller, request, noTimeout }) => {
     const { id } = ownJob(master, caller, params.id);
     const { of, size, format } = query;
-    master.pictures.sizeOf(id, of); // whoever has a copy is not told that it is good when the original is gone
+    master.pictures.zoomOf(id, of); // whoever has a copy is not told that it is good when the original is gone
     noTimeout();
     return pictureAnswer(request, `${id} ${of} ${size} ${format}`, () =>
       master.pictures.preview(id, of, { size, format }),
@@ -21,16 +21,17 @@ export const pictureHandlers = (master: Master): Handlers<typeof PICTURES> => ({
   getZoom: ({ params, query, caller, request }) => {
     const { id } = ownJob(master, caller, params.id);
     const which = whichOf(params.descriptor);
-    const size = master.pictures.sizeOf(id, which);
-    const format = query.format ?? (master.pictures.isOpaque(id, which) ? "jpeg" : "webp");
-    return fixed(descriptor(size, format), { "content-type": "application/xml" })(request);
+    const picture = master.pictures.zoomOf(id, which);
+    const isOpaque = !picture.hasAlpha && master.pictures.isWhole(id, which);
+    const format = query.format ?? (isOpaque ? "jpeg" : "webp");
+    return fixed(descriptor(picture, format), { "content-type": "application/xml" })(request);
   },
   getZoomTile: ({ params, caller, request, noTimeout }) => {
     const { id } = ownJob(master, caller, params.id);
     const [place = "", format] = params.tile.split(".") as [string, "jpeg" | "webp" | "png"];
     const [column = 0, row = 0] = place.split("_").map(Number);
     const { level, files } = params;
-    master.pictures.sizeOf(id, whichOf(files));
+    master.pictures.zoomOf(id, whichOf(files));
     noTimeout();
     return pictureAnswer(request, `${id} ${files} ${level}/${column}_${row} ${format}`, () =>
       master.pictures.tile(id, whichOf(files), { level, column, row }, format),
