@@ -62,7 +62,7 @@ const ZOOM_TILE = `Level n is half as large as level n + 1; the last one shows e
 
 While the job runs, \`cache-control\` says of each tile whether it is whole (\`immutable\`) or may change (\`no-cache\`); the ETag of one that may change follows from its bytes, so asking again costs little where nothing has come. Which ones have changed, the events of \`tiles:{id}\` tell: what the engine has done from x to x + width in the last stage is seen, in the level that is s times smaller than the last, in the columns from ⌊(x / s − 1) / 510⌋ to ⌊((x + width) / s + 1) / 510⌋; rows likewise.
 
-OpenSeadragon shows that without a flicker: \`world.requestTileInvalidateEvent(changed, OpenSeadragon.now(), false)\` for those of its tiles, and in a handler of \`tile-invalidated\`: \`await event.setData(await createImageBitmap(await (await fetch(event.tile.getUrl())).blob()), "imageBitmap")\`. A tile that was on its way when something was done is to be counted among the changed ones. What is half transparent its canvas drawer shows right; that of WebGL, as of version 6.1, does not.`;
+OpenSeadragon shows that without a flicker: \`world.requestTileInvalidateEvent(changed, OpenSeadragon.now(), false)\` for those of its tiles, and in a handler of \`tile-invalidated\`: fetch the address of \`event.tile\` anew, and \`await event.setData(await createImageBitmap(blob), "imageBitmap")\`. A tile that was on its way when something was done is to be counted among the changed ones. What is half transparent its canvas drawer shows right; that of WebGL, as of version 6.1, does not.`;
 
 /** What may be wrong with a picture of a job's. */
 const JOB_ERRORS = ["job_not_found", "job_not_done", "job_result_expired", "job_source_gone"] as const;
