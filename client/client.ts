@@ -6,6 +6,7 @@
 import type { JobView } from "../shared/api/job.ts";
 import type { Query } from "../shared/api/route.ts";
 import type { JOBS } from "../shared/api/routes/jobs.ts";
+import type { UploadView } from "../shared/api/upload.ts";
 import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
@@ -13,6 +14,7 @@ import { type Live, live, type Told, type Topic } from "./live.ts";
 import { OPERATIONS } from "./operations.ts";
 import type { LiveState } from "./socket.ts";
 import { type Image, type SubmitOptions, submit } from "./submit.ts";
+import { type Uploaded, type UploadOptions, upload } from "./upload.ts";
 import { hasEnded, type Watching, watch, watchAll } from "./watch.ts";
 
 export { ProblemError } from "./problem.ts";
@@ -28,6 +30,9 @@ export type {
   SubmitOptions,
   Told,
   Topic,
+  Uploaded,
+  UploadOptions,
+  UploadView,
 };
 export { hasEnded };
 
@@ -35,6 +40,8 @@ export interface Client extends Calls {
   readonly url: string;
   /** Sends an image and gives the job that it became. */
   submit(image: Image, options?: SubmitOptions): Promise<JobView>;
+  /** Sends a file in parts, which can be interrupted and gone on with; `submit` makes a job of it. */
+  upload(image: Blob | Uint8Array<ArrayBuffer>, options?: UploadOptions): Promise<UploadView>;
   /** A job as it is now, and then whenever it has changed, until it has ended. */
   watch(id: string, options?: { readonly signal?: AbortSignal }): Watching;
   /** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
@@ -83,6 +90,7 @@ export function createClient(options: ConnectionOptions): Client {
     ...calls,
     url: connection.url.href,
     submit: (image, how) => submit(connection, image, how),
+    upload: (image, how) => upload(connection, image, how),
     watch: (id, how) => watch(connection, id, how?.signal),
     watchAll: (how) => watchAll(connection, how?.signal),
     live: () => live(connection),

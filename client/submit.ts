@@ -5,6 +5,7 @@ import { TesseraError } from "../shared/errors.ts";
 import type { Sendable } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { OPERATIONS } from "./operations.ts";
+import { upload } from "./upload.ts";
 
 type Asked = Omit<Query<typeof JOBS.submitJob>, "pipeline" | "labels">;
 
@@ -30,18 +31,55 @@ export interface Transferred {
   readonly total: number | undefined;
 }
 
-/** The image itself, or the address from which the server is to fetch it. */
-export type Image = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | { readonly url: string };
+/** Where the server has an image, or finds it. */
+type Source = { readonly url: string } | { readonly upload: string };
+
+/** The image itself, or the address from which the server is to fetch it, or the id of an upload that is whole. */
+export type Image = Blob | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | Source;
+
+/** What is larger is sent in parts, and gone on with after a fault; the rest is sooner sent once more. */
+const ONE_REQUEST_BYTES = 8 << 20;
+const FORGET_MS = 3000;
 
 /**
  * Sends an image, which is never held in memory as a whole unless it is given so. A file on disk is `Bun.file(path)` or
- * Node's `openAsBlob(path)`. What is no stream is sent again if the connection fails. After an abort there is no job.
+ * Node's `openAsBlob(path)`. What is no stream is sent again if the connection fails, or the rest of it if it is large.
+ * After an abort there is no job.
  */
 export async function submit(
   connection: Connection,
   image: Image,
   options: SubmitOptions = {},
 ): Promise<JobView> {
+  const isLarge = image instanceof Blob && image.size > ONE_REQUEST_BYTES;
+  return isLarge
+    ? await submitInParts(connection, image, options)
+    : await submitAtOnce(connection, image, options);
+}
+
+async function submitInParts(connection: Connection, image: Blob, options: SubmitOptions): Promise<JobView> {
+  const { onProgress, signal, ...asked } = options;
+  let id: string | undefined;
+  const told = (sent: Transferred & { readonly id: string }) => {
+    ({ id } = sent);
+    onProgress?.({ bytes: sent.bytes, total: sent.total });
+  };
+  try {
+    const whole = await upload(connection, image, { name: asked.name, signal, onProgress: told });
+    return await submitAtOnce(connection, { upload: whole.id }, { ...asked, ...(signal && { signal }) });
+  } catch (thrown) {
+    if (id !== undefined) await forget(connection, id);
+    throw thrown;
+  }
+}
+
+/** In good time, so that the server does not have to: it forgets uploads by itself. */
+async function forget(connection: Connection, id: string): Promise<void> {
+  const options = { timeoutMs: FORGET_MS, retries: 0 };
+  await connection.call(OPERATIONS.deleteUpload, { id }, options).catch(() => {});
+}
+
+async function submitAtOnce(connection: Connection, image: Image, options: SubmitOptions): Promise<JobView> {
   const { type, bytes, idempotencyKey, onProgress, signal, ...asked } = options;
   const blob = bodyOf(image, asked);
   const streamed = blob instanceof ReadableStream;
@@ -61,7 +99,7 @@ export async function submit(
     // For streams; of all others `fetch` knows it itself.
     ...(total !== undefined && { "content-length": `${total}` }),
   };
-  const args = { ...("url" in image ? {} : queryOf(asked)), body: withProgress(blob, told) };
+  const args = { ...(isSource(image) ? {} : queryOf(asked)), body: withProgress(blob, told) };
   // An address is answered once the server has fetched from it.
   const call = { headers, timeoutMs: 0, signal: upload.signal };
   told(0);
@@ -88,12 +126,13 @@ async function cancel(connection: Connection, id: string): Promise<void> {
 
 type Wanted = Omit<SubmitOptions, "type" | "bytes" | "idempotencyKey" | "onProgress" | "signal">;
 
+const isSource = (image: Image): image is Source => "url" in image || "upload" in image;
+
 /** An address is sent as JSON, with all that is wanted. */
 function bodyOf(image: Image, wanted: Wanted): Blob | ReadableStream<Uint8Array> {
-  if (image instanceof Uint8Array) return new Blob([image]);
-  if (image instanceof ReadableStream || image instanceof Blob) return image;
-  const source = { url: image.url };
-  return new Blob([JSON.stringify({ source, ...wanted })], { type: "application/json" });
+  if (isSource(image))
+    return new Blob([JSON.stringify({ source: { ...image }, ...wanted })], { type: "application/json" });
+  return image instanceof Uint8Array ? new Blob([image]) : image;
 }
 
 function queryOf({ pipeline, labels, ...wanted }: Wanted): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createClient } from "../client/client.ts";
 import { startServer, type TesseraServer } from "../embedded/server.ts";
 import { writePicture } from "../samples/write.ts";
+import { CuttingProxy } from "./client/cutting_proxy.ts";
 import { checkAnswer } from "./http/answers.ts";
 import { linesIn } from "./support/lines.ts";
 import { startTessera, TESSERA, tessera } from "./support/tessera.ts";
@@ -59,6 +60,20 @@ describe("tessera submit, jobs, watch, download", () => {
       startTessera(["download", id, "-o", "-"], { env: env() }).stdout,
     ).bytes();
     expect(Bun.hash(piped)).toBe(Bun.hash(readFileSync(join(out, "photo.png"))));
+  });
+
+  test("go on with a large image where the connection is cut", async () => {
+    const cut = (n: number) => (n < 4 ? 3_000_000 : Number.POSITIVE_INFINITY);
+    const proxy = await CuttingProxy.before(server.url, undefined, cut);
+    try {
+      const sent = await remote("submit", large, "--do", "crop(width=9, height=9)", "--master", proxy.url);
+      expect([sent.status, sent.err]).toEqual([0, ""]);
+      const { source } = await client().getJob({ id: sent.out.trim() });
+      expect(source.bytes).toBe(Bun.file(large).size);
+      expect(proxy.sent).toBeLessThan(1.2 * Bun.file(large).size);
+    } finally {
+      proxy.stop();
+    }
   });
 
   test("take an image from stdin, and give what they know as JSON", async () => {

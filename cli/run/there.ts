@@ -4,6 +4,7 @@ import { type Client, hasEnded, type SubmitOptions } from "../../client/client.t
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import { receiveInto, sendToStdout } from "./place.ts";
 import type { OnProgress, Order, Site } from "./site.ts";
+import { transferLine } from "./transfer_line.ts";
 
 /** A server. */
 export function openThere(client: Client, onProgress: OnProgress): Site {
@@ -11,10 +12,14 @@ export function openThere(client: Client, onProgress: OnProgress): Site {
     aborted ? new TesseraError("job_cancelled") : thrown;
   return {
     async submit(order, signal) {
+      const sent = transferLine(basename(order.image), "sent");
       try {
-        return await client.submit(await imageFile(order.image), { ...submission(order), signal });
+        const how = { ...submission(order), signal, onProgress: sent.show };
+        return await client.submit(await imageFile(order.image), how);
       } catch (thrown) {
         throw cancelled(thrown, signal);
+      } finally {
+        sent.clear();
       }
     },
     async wait(id, signal) {

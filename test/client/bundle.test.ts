@@ -26,7 +26,9 @@ for await (const { state } of client.watch(id)) states.push(state);
 const { stream, bytes } = await client.download(id);
 const got = (await new Response(stream).arrayBuffer()).byteLength;
 const refused = await client.getJob({ id: "nobody" }).catch(({ code }) => code);
-console.log(JSON.stringify({ state: states.at(-1), whole: got === bytes, sent: sent.at(-1) === image.size, refused }));
+const upload = await client.upload(image, { name: "ä.png" });
+const inParts = upload.offset === image.size && upload.name === "ä.png";
+console.log(JSON.stringify({ inParts, state: states.at(-1), whole: got === bytes, sent: sent.at(-1) === image.size, refused }));
 `;
 
 /** What is loaded before a page shows anything may have 100 KB in all. */
@@ -56,7 +58,7 @@ test("the client is one file for browsers, which Node runs as well as Bun", asyn
           stderr: "inherit",
         });
         expect(JSON.parse(await child.stdout.text())).toEqual({
-          ...{ state: "done", whole: true, sent: true, refused: "job_not_found" },
+          ...{ inParts: true, state: "done", whole: true, sent: true, refused: "job_not_found" },
         });
       }
     } finally {

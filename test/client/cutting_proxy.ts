@@ -1,5 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
+type Allowance = (connection: number) => number;
+
 /** A way to a server, on which connections can be cut. */
 export class CuttingProxy {
   /** Connections so far. */
@@ -7,19 +9,31 @@ export class CuttingProxy {
   private readonly open = new Set<Socket>();
   private readonly listener: Server;
 
-  /** @param bytesOf how many bytes the server may answer on the n-th connection, from 0, before it is cut */
+  /** Bytes that have been passed on to the server. */
+  sent = 0;
+
+  /**
+   * @param bytesOf how many bytes the server may answer on the n-th connection, from 0, before it is cut
+   * @param sendsOf how many bytes the client may send on it
+   */
   private constructor(
-    private readonly server: string,
-    bytesOf: (connection: number) => number,
+    /** Where the next connection leads. */
+    public server: string,
+    bytesOf: Allowance,
+    sendsOf: Allowance,
   ) {
-    this.listener = createServer((client) => this.join(client, bytesOf(this.connections++)));
+    this.listener = createServer((client) => {
+      const connection = this.connections++;
+      this.join(client, bytesOf(connection), sendsOf(connection));
+    });
   }
 
   static async before(
     server: string,
-    bytesOf: (connection: number) => number = () => Number.POSITIVE_INFINITY,
+    bytesOf: Allowance = () => Number.POSITIVE_INFINITY,
+    sendsOf: Allowance = () => Number.POSITIVE_INFINITY,
   ): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy(server, bytesOf);
+    const proxy = new CuttingProxy(server, bytesOf, sendsOf);
     await new Promise<void>((resolve) => proxy.listener.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -38,7 +52,7 @@ export class CuttingProxy {
     this.listener.close();
   }
 
-  private join(client: Socket, bytes: number): void {
+  private join(client: Socket, bytes: number, sends: number): void {
     const server = connect(Number(new URL(this.server).port), "127.0.0.1");
     for (const [socket, other] of [
       [client, server],
@@ -51,14 +65,23 @@ export class CuttingProxy {
         other.destroySoon();
       });
     }
-    client.pipe(server);
-    let left = bytes;
-    server.on("data", (chunk: Buffer) => {
-      const passed = chunk.subarray(0, left);
-      left -= passed.byteLength;
-      if (!client.write(passed)) server.pause();
-      if (left === 0) server.destroy();
+    pass(client, server, sends, (count) => {
+      this.sent += count;
     });
-    client.on("drain", () => server.resume());
+    pass(server, client, bytes);
   }
+}
+
+/** Passes so many bytes on, and cuts the connection then. */
+function pass(from: Socket, to: Socket, bytes: number, onPassed = (_: number): void => {}): void {
+  let left = bytes;
+  from.on("data", (chunk: Buffer) => {
+    const passed = chunk.subarray(0, left);
+    left -= passed.byteLength;
+    onPassed(passed.byteLength);
+    if (!to.write(passed)) from.pause();
+    if (left === 0) from.destroy();
+  });
+  from.on("end", () => to.end());
+  to.on("drain", () => from.resume());
 }
