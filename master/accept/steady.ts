@@ -11,29 +11,34 @@ export interface Pace {
  * A body's bytes as they come, however long that takes, as long as they do come: whoever sends next to nothing does not
  * keep a place. The time that our own side takes does not count.
  *
- * @throws upload_too_slow
+ * @param ended aborted when no more is wanted
+ * @throws upload_too_slow, the signal's reason
  */
 export async function* steadily(
   body: ReadableStream<Uint8Array> | null,
   { bytes, everyMs }: Pace,
+  ended?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
   let came = 0;
   let waiting = false;
   let tooSlow = false;
+  const cancel = () => void reader.cancel().catch(() => {}); // it is over, however it ended
   const watch = setInterval(() => {
     if (waiting && came < bytes) {
       tooSlow = true;
-      reader.cancel().catch(() => {}); // it is over, however it ended
+      cancel();
     }
     came = 0;
   }, everyMs);
+  ended?.addEventListener("abort", cancel);
   try {
     for (;;) {
       waiting = true;
       const { done, value } = await reader.read();
       waiting = false;
+      ended?.throwIfAborted();
       if (tooSlow)
         throw new TesseraError(
           "upload_too_slow",
@@ -45,6 +50,7 @@ export async function* steadily(
     }
   } finally {
     clearInterval(watch);
-    reader.cancel().catch(() => {});
+    ended?.removeEventListener("abort", cancel);
+    cancel();
   }
 }

@@ -109,7 +109,8 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
   const caller = await admit(request, context.var, route, options);
   const { params, query, headers, body } = route;
   const noTimeout = () => context.env?.timeout?.(request, 0);
-  const bytes = bytesOf(request, options.bodyPace ?? DEFAULT_LIMITS.bodyPace, noTimeout);
+  const ended = new AbortController();
+  const bytes = bytesOf(request, options.bodyPace ?? DEFAULT_LIMITS.bodyPace, noTimeout, ended.signal);
   const answerHeaders = new Headers();
   return {
     params: readTexts(params ?? NOTHING, context.req.param()),
@@ -117,6 +118,7 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     headers: headers === undefined ? {} : readTexts(headers, headersOf(request, headers)),
     body: body === undefined || isStreamed(body) ? undefined : await readJson(body, request, bytes),
     bytes,
+    endBytes: (reason) => ended.abort(reason),
     request,
     caller,
     answerHeaders,
@@ -140,9 +142,14 @@ async function admit(
 }
 
 /** Bun's own time-out would cut what comes steadily too. */
-async function* bytesOf(request: Request, pace: Pace, noTimeout: () => void): AsyncGenerator<Uint8Array> {
+async function* bytesOf(
+  request: Request,
+  pace: Pace,
+  noTimeout: () => void,
+  ended: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   noTimeout();
-  yield* steadily(request.body as ReadableStream<Uint8Array> | null, pace);
+  yield* steadily(request.body as ReadableStream<Uint8Array> | null, pace, ended);
 }
 
 const headersOf = (request: Request, { properties }: TObject) =>

@@ -1,4 +1,5 @@
 import type { Answered, Body, Headers, Params, Query, Route, RouteTable } from "../../shared/api/route.ts";
+import type { TesseraError } from "../../shared/errors.ts";
 import type { Caller } from "../access/caller.ts";
 import type { SocketOutlet } from "./events/socket.ts";
 
@@ -10,6 +11,8 @@ export interface Call<R extends Route> {
   readonly body: Body<R>;
   /** Of a body that is not JSON, its bytes as they come. @throws upload_too_slow */
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** Whoever reads `bytes` gets no more of them, but this. */
+  endBytes(reason: TesseraError): void;
   readonly request: Request;
   readonly caller: Caller;
   /** Of the answer that is JSON; a handler that makes its own Response gives it its own headers. */

@@ -28,8 +28,18 @@ interface Whole {
   leave(): void;
 }
 
-/** What the edge says of bytes that are to be written. */
-type Writing = Pick<SinkOptions, "sync" | "checkRoom">;
+/** A part of a file as it comes. */
+interface Part extends Pick<SinkOptions, "sync" | "checkRoom"> {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Makes `bytes` end with an error. */
+  interrupt(): void;
+}
+
+/** Whoever has an upload at the moment; who sends to it can be interrupted. */
+interface Holder {
+  readonly left: Promise<void>;
+  readonly interrupt?: () => void;
+}
 
 /**
  * Files that are sent in parts. The store says how much of a file counts, and says it only once that is on the disk:
@@ -37,8 +47,7 @@ type Writing = Pick<SinkOptions, "sync" | "checkRoom">;
  * same transaction on.
  */
 export class Uploads {
-  /** Those that something is done with. */
-  private readonly held = new Set<string>();
+  private readonly held = new Map<string, Holder>();
 
   constructor(private readonly needs: UploadNeeds) {}
 
@@ -76,24 +85,34 @@ export class Uploads {
   }
 
   /**
+   * Interrupts whoever sends to it, and resolves once what has come of that is on the disk. A broken connection is
+   * often noticed by its client alone, which would have to wait until we do.
+   *
+   * @throws upload_not_found
+   */
+  async settle(owner: string, id: string): Promise<void> {
+    this.own(owner, id);
+    for (;;) {
+      const holder = this.held.get(id);
+      if (holder?.interrupt === undefined) return;
+      holder.interrupt();
+      await holder.left;
+    }
+  }
+
+  /**
    * Takes more of its bytes. What has come stays, however it ends; but what is no image goes with the whole upload.
    *
    * @throws upload_not_found, upload_offset_wrong, upload_busy, bus_closed, and what `receiveRaw` throws
    */
-  async append(
-    owner: string,
-    id: string,
-    offset: number,
-    body: AsyncIterable<Uint8Array>,
-    writing: Writing,
-  ): Promise<UploadRecord> {
-    this.own(owner, id);
-    const leave = this.hold(id);
+  async append(owner: string, id: string, offset: number, part: Part): Promise<UploadRecord> {
+    await this.settle(owner, id);
+    const leave = this.hold(id, part.interrupt);
     try {
       const upload = this.own(owner, id);
       if (upload.offset !== offset)
         throw new TesseraError("upload_offset_wrong", `It has ${upload.offset} bytes.`);
-      if (offset < upload.length) await this.receive(upload, body, writing);
+      if (offset < upload.length) await this.receive(upload, part);
       return this.own(owner, id);
     } finally {
       leave();
@@ -102,10 +121,10 @@ export class Uploads {
 
   /** Forgets it, and removes its file if that is not a job's. @throws upload_not_found, upload_busy */
   async remove(owner: string, id: string): Promise<void> {
-    const upload = this.own(owner, id);
+    await this.settle(owner, id);
     const leave = this.hold(id);
     try {
-      await this.forget(upload);
+      await this.forget(this.own(owner, id));
     } finally {
       leave();
     }
@@ -134,25 +153,25 @@ export class Uploads {
   }
 
   /** Keeps everybody else from it until the function is called that this gives. @throws upload_busy */
-  private hold(id: string): () => void {
+  private hold(id: string, interrupt?: () => void): () => void {
     if (this.held.has(id)) throw new TesseraError("upload_busy");
-    this.held.add(id);
-    return () => void this.held.delete(id);
+    const { promise: left, resolve } = Promise.withResolvers<void>();
+    this.held.set(id, { left, ...(interrupt && { interrupt }) });
+    return () => {
+      this.held.delete(id);
+      resolve();
+    };
   }
 
-  private async receive(
-    upload: UploadRecord,
-    body: AsyncIterable<Uint8Array>,
-    writing: Writing,
-  ): Promise<void> {
+  private async receive(upload: UploadRecord, { bytes, sync, checkRoom }: Part): Promise<void> {
     const { id, offset, length } = upload;
     const { store, limits, now, leaving } = this.needs;
-    const onKept = (bytes: number) => {
+    const onKept = (offset: number) => {
       if (leaving.aborted) throw new TesseraError("bus_closed", "The master is stopping.");
-      store.advance(id, bytes, now() + limits.uploadKeptMs);
+      store.advance(id, offset, now() + limits.uploadKeptMs);
     };
     try {
-      await receivePart(body, { ...writing, path: this.pathOf(id), bytesMax: length, onKept }, offset);
+      await receivePart(bytes, { path: this.pathOf(id), bytesMax: length, sync, checkRoom, onKept }, offset);
     } catch (thrown) {
       if (asTesseraError(thrown).code.startsWith("image_")) await this.forget(upload);
       throw thrown;

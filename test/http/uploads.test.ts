@@ -296,18 +296,38 @@ describe("P6: what is refused", () => {
     expect(readFileSync(join(bench.dir, "uploads", id)).equals(room.image)).toBe(true);
   });
 
-  test("a second one at the same time, whatever it wants", async () => {
-    const { ask } = room.open();
-    const { id } = await create(ask, room.image.length);
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const writer = writable.getWriter();
-    const first = append(ask, id, 0, readable);
-    await writer.write(room.image.slice(0, 1000));
-    await expectProblem(await append(ask, id, 0, room.image), "upload_busy");
+  test.each(["HEAD", "PATCH", "DELETE"])(
+    "a part that stands still, as soon as somebody goes on with the upload by %s",
+    async (method) => {
+      const { ask, bench } = room.open();
+      const { id } = await create(ask, room.image.length);
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const first = append(ask, id, 0, readable);
+      const writer = writable.getWriter();
+      await writer.write(room.image.slice(0, 1000));
+      if (method === "HEAD") {
+        const offset = await offsetOf(ask, id);
+        expect((await append(ask, id, offset, room.image.slice(offset))).status).toBe(204);
+        await jobFrom(await submitUpload(ask, id));
+      } else if (method === "PATCH")
+        await expectProblem(await append(ask, id, 1, room.image.slice(1)), "upload_offset_wrong");
+      else {
+        expect((await ask(method, `/v1/uploads/${id}`)).status).toBe(204);
+        expect(uploadsIn(bench.dir)).toEqual([]);
+      }
+      await expectProblem(await first, "upload_busy");
+    },
+  );
+
+  test("everything while a job is made of it", async () => {
+    const { ask, bench } = room.open();
+    const { id } = await whole(ask, room.image);
+    const { leave } = bench.master.uploads.take("ann", id);
+    await expectProblem(await append(ask, id, room.image.length, ""), "upload_busy");
     await expectProblem(await ask("DELETE", `/v1/uploads/${id}`), "upload_busy");
-    await writer.write(room.image.slice(1000));
-    await writer.close();
-    expect((await first).status).toBe(204);
+    await expectProblem(await submitUpload(ask, id), "upload_busy");
+    expect(await offsetOf(ask, id)).toBe(room.image.length);
+    leave();
     await jobFrom(await submitUpload(ask, id));
   });
 });

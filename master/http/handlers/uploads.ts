@@ -28,14 +28,16 @@ export const uploadHandlers = (
     answerHeaders.set("location", `/v1/uploads/${upload.id}`);
     return answered(upload, answerHeaders);
   },
-  getUpload({ headers, params, caller, answerHeaders }) {
+  async getUpload({ headers, params, caller, request, answerHeaders }) {
     checkVersion(headers);
+    // Who asks by HEAD wants to go on, so what it sent before has broken off, whether we have noticed or not.
+    if (request.method === "HEAD") await master.uploads.settle(caller.owner, params.id);
     const upload = master.uploads.own(caller.owner, params.id);
     answerHeaders.set("upload-length", `${upload.length}`);
     if (upload.metadata !== undefined) answerHeaders.set("upload-metadata", upload.metadata);
     return answered(upload, answerHeaders);
   },
-  async appendUpload({ headers, params, caller, request, bytes, answerHeaders }) {
+  async appendUpload({ headers, params, caller, request, bytes, endBytes, answerHeaders }) {
     checkVersion(headers);
     if (mediaType(request) !== PART_TYPE)
       throw new TesseraError("content_type_unsupported", `Expected ${PART_TYPE}.`);
@@ -44,8 +46,10 @@ export const uploadHandlers = (
     const { length } = master.uploads.own(owner, params.id);
     const declared = Number(request.headers.get("content-length") ?? 0);
     checkLength(offset + declared, length);
-    const checkRoom = (more: number) => master.checkRoom(more);
-    const upload = await master.uploads.append(owner, params.id, offset, bytes, { sync, checkRoom });
+    const upload = await master.uploads.append(owner, params.id, offset, {
+      ...{ bytes, sync, checkRoom: (more) => master.checkRoom(more) },
+      interrupt: () => endBytes(new TesseraError("upload_busy")),
+    });
     answered(upload, answerHeaders);
     return new Response(null, { status: 204, headers: answerHeaders });
   },

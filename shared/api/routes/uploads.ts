@@ -68,7 +68,8 @@ export const UPLOADS = routes({
   getUpload: {
     ...{ ...ONE, method: "get", always: ALWAYS },
     summary: "See how much of an upload has come",
-    description: "HEAD gives the headers alone.",
+    description:
+      "HEAD gives the headers alone, and is for who wants to go on: what is being sent to the upload is interrupted first, since its connection is taken for broken.",
     headers: strict(VERSION),
     answers: {
       200: {
@@ -83,7 +84,7 @@ export const UPLOADS = routes({
     ...{ ...ONE, method: "patch", always: ALWAYS },
     summary: "Send more of an upload",
     description:
-      "What has come when the connection fails is kept. What is no image is refused as soon as that is seen, and the upload with it.",
+      "What has come when the connection fails is kept. Of two who send at the same time the later one goes on. What is no image is refused as soon as that is seen, and the upload with it.",
     headers: strict({ ...VERSION, "upload-offset": Offset }),
     body: { streamed: { [PART_TYPE]: Bytes }, required: true },
     answers: {
