@@ -4,6 +4,7 @@ interface ParameterSchema {
   readonly const?: unknown;
   readonly anyOf?: readonly ParameterSchema[];
   readonly items?: ParameterSchema;
+  readonly required?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;
@@ -44,6 +45,8 @@ function words(schema: ParameterSchema): string {
       return "true or false";
     case "array":
       return `a list of ${countOf(schema)} ${plural(schema.items ?? {})}`;
+    case "object":
+      return ["an object", ...(schema.required ?? [])].join(" with ");
     default:
       return schema.pattern === undefined
         ? "a text"

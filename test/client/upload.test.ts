@@ -75,7 +75,8 @@ describe("an upload", () => {
       expect(fileOf(id).equals(bytes)).toBe(true);
       ascending(told);
       expect(proxy.connections).toBeGreaterThan(5);
-      expect(proxy.sent).toBeLessThan(1.2 * bytes.length);
+      // Of each cut part, what the server had not yet noted may be sent twice.
+      expect(proxy.sent).toBeLessThan(2 * bytes.length);
     } finally {
       proxy.stop();
     }
