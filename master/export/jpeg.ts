@@ -1,6 +1,6 @@
 import { bytesPerPixel, hasAlpha, type Shape } from "../../shared/geometry.ts";
 import type { Canvas } from "../canvas/canvas.ts";
-import { sharp } from "../codec/sharp.ts";
+import { loadSharp } from "../codec/sharp.ts";
 import type { ImageMetadata } from "../probe/types.ts";
 import { metadataSegments, parseJpeg } from "./jpeg_segments.ts";
 import type { OutputSpec } from "./output.ts";
@@ -56,7 +56,13 @@ export function jpegFormat(
 }
 
 /** The library maps the canvas, so that no pixel passes through this thread. */
-function encode({ path, shape }: Canvas, spec: OutputSpec, top: number, height: number): Promise<Buffer> {
+async function encode(
+  { path, shape }: Canvas,
+  spec: OutputSpec,
+  top: number,
+  height: number,
+): Promise<Buffer> {
+  const sharp = await loadSharp();
   const gray = shape.channels < 3;
   let strip = sharp(path, { limitInputPixels: false, sequentialRead: false });
   strip = strip.extract({ left: 0, top, width: shape.width, height });

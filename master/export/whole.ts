@@ -3,7 +3,7 @@ import type { Sharp } from "sharp";
 import { TesseraError } from "../../shared/errors.ts";
 import { colourspaceOf } from "../codec/colourspace.ts";
 import { encodeError } from "../codec/errors.ts";
-import { sharp } from "../codec/sharp.ts";
+import { loadSharp } from "../codec/sharp.ts";
 import type { ImageMetadata } from "../probe/types.ts";
 import { attachMetadata } from "./canvas_metadata.ts";
 import type { Exporter, ExportNeeds } from "./exporter.ts";
@@ -45,6 +45,7 @@ export class WholeExport implements Exporter {
     const { canvas, spec, path, sync } = this.needs;
     if (this.state === "failed") throw new TesseraError("job_cancelled");
     await attachMetadata(canvas, this.metadata);
+    const sharp = await loadSharp();
     const image = sharp(canvas.path, { limitInputPixels: false, ignoreIcc: true });
     image.toColourspace(colourspaceOf(canvas.shape));
     // one by one: "all" would add an EXIF block of the library's own where there is none

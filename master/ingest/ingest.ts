@@ -7,7 +7,7 @@ import { CANVAS_HEADER_BYTES, canvasBytes } from "../canvas/canvas.ts";
 import { colourspaceOf } from "../codec/colourspace.ts";
 import { decodeError, encodeError } from "../codec/errors.ts";
 import { decoderInput } from "../codec/input.ts";
-import { failOnOf, sharp } from "../codec/sharp.ts";
+import { failOnOf, loadSharp } from "../codec/sharp.ts";
 import type { ImageMetadata, Probe } from "../probe/types.ts";
 
 /**
@@ -69,10 +69,12 @@ export const metadataAfter = (profile: Profile, metadata: ImageMetadata): ImageM
 
 async function decode(path: string, probe: Probe, canvasPath: string, options: IngestOptions): Promise<void> {
   if (options.signal?.aborted) throw reasonOf(options.signal);
-  await pipeline(path, probe, options).toFile(canvasPath);
+  const image = await pipeline(path, probe, options);
+  await image.toFile(canvasPath);
 }
 
-function pipeline(path: string, probe: Probe, options: IngestOptions): Sharp {
+async function pipeline(path: string, probe: Probe, options: IngestOptions): Promise<Sharp> {
+  const sharp = await loadSharp();
   const { type, shape, hasIcc, metadata } = probe;
   const convert = options.profile === "srgb";
   const image = sharp(decoderInput(path, probe), {

@@ -1,7 +1,7 @@
 import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
 import { bytesPerPixel, hasAlpha, type Rect, type Size } from "../../shared/geometry.ts";
 import type { Raster } from "../../shared/raster.ts";
-import { sharp } from "../codec/sharp.ts";
+import { loadSharp } from "../codec/sharp.ts";
 import type { Orientation } from "../probe/types.ts";
 
 export interface Encoding {
@@ -48,6 +48,7 @@ export async function encodeImage(
   const eight = toEightBits(raster);
   const { data, channels } = missing.length > 0 ? withHoles(eight, missing) : eight;
   const [angle, mirrored] = TURNS[orientation];
+  const sharp = await loadSharp();
   let image = sharp(data, { raw: { width, height, channels: channels as 1 } });
   if (angle !== 0) image = image.rotate(angle);
   if (fit !== undefined) image = image.resize({ ...fit, fit: "inside", withoutEnlargement: true });

@@ -1,7 +1,7 @@
 import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
 import { decodeError } from "../codec/errors.ts";
 import { decoderInput } from "../codec/input.ts";
-import { failOnOf, sharp } from "../codec/sharp.ts";
+import { failOnOf, loadSharp } from "../codec/sharp.ts";
 import type { ImageType } from "../probe/types.ts";
 import { GROUND, QUICK } from "./encode.ts";
 import type { PictureFile } from "./job_views.ts";
@@ -21,6 +21,7 @@ export async function thumbnail(
   { path, type, firstFrameEnd }: PictureFile,
   { size, format, quality, pixelsMax }: Wanted,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const sharp = await loadSharp();
   try {
     const known = type as ImageType;
     const image = sharp(decoderInput(path, { type: known, firstFrameEnd }), {

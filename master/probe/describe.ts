@@ -5,7 +5,7 @@ import { colourChannels } from "../../shared/geometry.ts";
 import { decodeError } from "../codec/errors.ts";
 import { iccFits } from "../codec/icc.ts";
 import { decoderInput, type Source } from "../codec/input.ts";
-import { failOnOf, sharp } from "../codec/sharp.ts";
+import { failOnOf, loadSharp } from "../codec/sharp.ts";
 import type { ImageMetadata, Orientation } from "./types.ts";
 
 export interface Description {
@@ -18,6 +18,7 @@ export interface Description {
 
 /** What the library says of the file. It reads the header only. Throws `TesseraError` as decoders fail. */
 export async function describe(path: string, source: Source): Promise<Description> {
+  const sharp = await loadSharp();
   let found: Metadata;
   try {
     // sizes were checked before, by our own limits; the library's would only say the same in worse words

@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, openEngine } from "../../embedded/engine.ts";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import type { OutputFormat } from "../../master/export/output.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { whole } from "../ops/tiled_equals_whole.ts";
 import { decodeFile, difference, picture, pictureRaster, spec, unowned } from "./harness.ts";
+
+const sharp = await loadSharp();
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-exact-"));
 let engine: Engine;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { colourspaceOf } from "../../master/codec/colourspace.ts";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../master/limits.ts";
@@ -18,6 +18,8 @@ import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import type { Raster } from "../../shared/raster.ts";
 import type { TestClock } from "./clock.ts";
+
+const sharp = await loadSharp();
 
 /** A folder of its own for the time of `use`. */
 export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {

@@ -3,13 +3,15 @@ import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEngine } from "../../embedded/engine.ts";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import type { JobState, JobView } from "../../master/jobs/job.ts";
 import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { type Bench, inFolder, openBench, picture, seen, spec, turn, unowned, withBench } from "./harness.ts";
 import { answer, asked, filesIn, reachJob, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
+
+const sharp = await loadSharp();
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-jobs-"));
 let source = "";

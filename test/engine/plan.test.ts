@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { bandRuns } from "../../master/bands/runs.ts";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import { uprightSteps } from "../../master/plan/orientation.ts";
 import { type Plan, planPipeline, type StagePlan, tileRect } from "../../master/plan/plan.ts";
 import type { TriedTile } from "../../master/store/store.ts";
@@ -14,6 +14,8 @@ import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { anyFormat, anyStep } from "../ops/arbitrary.ts";
 import { whole } from "../ops/tiled_equals_whole.ts";
 import { decodeFile, difference, inFolder, inLong, pictureRaster, spec } from "./harness.ts";
+
+const sharp = await loadSharp();
 
 const RUNS = inLong(150, 3000);
 const PIXELS_MAX = 50_000_000;

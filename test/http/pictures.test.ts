@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import type { Limits } from "../../master/limits.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { type Raster, viewOf } from "../../shared/raster.ts";
@@ -21,6 +21,8 @@ import { answer, uploaded } from "../engine/job_states.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
 import { edgeWithCallers, expectClosed } from "./callers.ts";
 import { type Edge, edgeOf, expectProblem } from "./edge.ts";
+
+const sharp = await loadSharp();
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-pictures-"));
 /** 1300 x 700: deep zoom has 3 x 2 tiles of it, the engine 6 x 3. */

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { openEngine } from "../../embedded/engine.ts";
 import { colourspaceOf } from "../../master/codec/colourspace.ts";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import { bytesPerPixel, type PixelFormat, type Size, wholeOf } from "../../shared/geometry.ts";
 import type { Raster } from "../../shared/raster.ts";
 import { decodeFile, inFolder, unowned } from "../engine/harness.ts";
+
+const sharp = await loadSharp();
 
 /** An image of 8 bits whose samples a formula gives. */
 export function painted(

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, openEngine } from "../../embedded/engine.ts";
-import { sharp } from "../../master/codec/sharp.ts";
+import { loadSharp } from "../../master/codec/sharp.ts";
 import { decodeFile, difference, picture, pictureRaster, spec, unowned } from "../engine/harness.ts";
+
+const sharp = await loadSharp();
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-kept-"));
 let engine: Engine;
