@@ -30,6 +30,10 @@ export interface Limits extends ImageLimits {
   readonly each: LimiterSettings;
   /** Ranges of addresses. */
   readonly trustedProxies: readonly string[];
+  /** Requests at work, in all. */
+  readonly requestsMax: number;
+  /** Files and sockets beyond which no connection is taken. */
+  readonly openFilesMax: number;
   /** Connections that watch, in all and of one owner. */
   readonly watchersMax: number;
   readonly watchersPerOwnerMax: number;
@@ -65,6 +69,8 @@ export const limitsOf = ({ limits, preview, retention, trusted_proxies }: Settin
     signInFailuresPerMinute: limits.sign_in_failures_per_minute,
   },
   trustedProxies: trusted_proxies,
+  requestsMax: limits.requests_at_once,
+  openFilesMax: limits.open_files,
   watchersMax: limits.watchers,
   watchersPerOwnerMax: limits.watchers_per_owner,
 });

@@ -23,6 +23,7 @@ export class Pulse {
   private beforeTiles = 0;
   private beforeCpu = process.cpuUsage();
   private load = 0;
+  private rssBytes = 0;
   private timer: Timer | undefined;
   /** One at a time: while the bus is away, what there would be to say is old by the time that it is sent. */
   private saying: Promise<void> | undefined;
@@ -93,11 +94,21 @@ export class Pulse {
       tilesDone: this.tilesDone,
       tilesPerSecond: this.rate,
       load: this.load,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.memory(),
     };
     return publish(beat).then(() => {
       this.takenMs = performance.now();
     }, onTrouble);
+  }
+
+  /** Looking it up takes a file, of which there may be none left for the moment. */
+  private memory(): number {
+    try {
+      this.rssBytes = process.memoryUsage.rss();
+    } catch {
+      // as it was
+    }
+    return this.rssBytes;
   }
 
   private measure(): void {

@@ -11,6 +11,8 @@ const SAYINGS: readonly (readonly [RegExp, ErrorCode])[] = [
   [DISK_FULL, "disk_full"],
   // the AV1 decoder's word for garbage; other codecs than AV1 have been refused by then
   [/bitstream not supported/i, "image_corrupt"],
+  // libtiff's word for strips that take too much memory each
+  [/cumulated memory|cumulated byte limit/i, "image_unsupported"],
   [/exceeds pixel limit|pixel limit|too many pixels/i, "image_too_many_pixels"],
   [
     /premature|truncat|end of (file|input|stream)|\bEOF\b|out of (input|data)|insufficient|too short/i,

@@ -14,6 +14,8 @@ const TICK_MS = 100;
 const READERS_AT_ONCE = 50;
 /** How often it is looked whether a reader reads, and whether it may still. */
 const LOOK_EVERY_MS = 10_000;
+/** After which one who found no place may try again. */
+const AGAIN_S = 10;
 
 export interface HubOptions {
   /** Connections in all, and of one owner. */
@@ -139,6 +141,6 @@ export class EventHub {
     const { watchersMax, watchersPerOwnerMax } = this.options;
     const own = [...this.readers].filter(({ caller }) => caller.owner === owner).length;
     if (this.readers.size >= watchersMax || own >= watchersPerOwnerMax)
-      throw new TesseraError("too_many_watchers");
+      throw new TesseraError("too_many_watchers", "", { retryAfterS: AGAIN_S });
   }
 }

@@ -30,6 +30,8 @@ export interface EdgeOptions {
   /** See `ClientAddress`. */
   readonly trustedProxies?: readonly string[];
   readonly bodyPace?: Pace;
+  /** At work on one server; streams that are still taken are. */
+  readonly requestsMax?: number;
   readonly onAnswered?: (answered: Answered) => void;
   /** For tests: sees every answer of a route before it is sent. What it throws is a fault of ours. */
   readonly checkAnswer?: (operation: Operation, answer: Response) => Promise<void>;
@@ -39,6 +41,9 @@ const NOTHING = strict({});
 
 /** After an answer that came before the end of its request's body. Bun would wait for that for ever. */
 const LINGER_S = 4;
+
+/** After which one who found the server busy may try again. */
+const BUSY_S = 2;
 
 /** Puts every route of the table on its path. */
 export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptions): App {
@@ -106,6 +111,7 @@ async function handle(
 /** Nothing of a request is read before it is known who asks and that they may. */
 async function read(context: AppContext, route: Route, options: EdgeOptions): Promise<Call<Route>> {
   const request = context.req.raw;
+  if (route.scope !== "open") refuseIfBusy(context, options);
   const caller = await admit(request, context.var, route, options);
   const { params, query, headers, body } = route;
   const noTimeout = () => context.env?.timeout?.(request, 0);
@@ -125,6 +131,12 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet, headers: answerHeaders }) ?? false,
     noTimeout,
   } as Call<Route>;
+}
+
+/** @throws server_busy */
+function refuseIfBusy({ env }: AppContext, { requestsMax = DEFAULT_LIMITS.requestsMax }: EdgeOptions): void {
+  if ((env?.pendingRequests ?? 0) > requestsMax)
+    throw new TesseraError("server_busy", "", { retryAfterS: BUSY_S });
 }
 
 /** @throws unauthorized, forbidden, origin_refused, oidc_unavailable, rate_limited */

@@ -10,6 +10,8 @@ import { problem } from "./problem.ts";
 
 /** What Bun hands to a handler beside the request: the server. */
 interface ServerBindings {
+  /** Until their answers are taken; WebSockets are none. */
+  readonly pendingRequests?: number;
   timeout?(request: Request, seconds: number): void;
   upgrade?(request: Request, options: { data: SocketOutlet; headers: Headers }): boolean;
   requestIP?(request: Request): { readonly address: string } | null;

@@ -31,6 +31,8 @@ export class Listener<T> {
   private server: Server<T>;
   /** Whether the port is ours. */
   private listening = true;
+  /** Whether nobody is to come for the moment. */
+  private held = false;
 
   /** @throws config_invalid when the port cannot be had, or the certificate is none */
   constructor(private readonly options: ListenerOptions<T>) {
@@ -40,6 +42,18 @@ export class Listener<T> {
     this.url = this.server.url.href.replace(/\/$/, "");
     this.port = this.server.port!;
     this.endLooks = files === undefined ? () => {} : every(LOOK_EVERY_MS, () => this.look(files));
+  }
+
+  /** Takes no connection any more; those that wait for a next request are ended, the others go on. */
+  hold(): void {
+    this.held = true;
+    this.free();
+  }
+
+  /** Takes connections again. @throws config_invalid when the port cannot be had for the moment */
+  goOn(): void {
+    this.held = false;
+    if (!this.listening) this.take();
   }
 
   /** Connections are cut. */
@@ -52,23 +66,27 @@ export class Listener<T> {
   private look(files: CertificateFiles): void {
     try {
       const next = readCertificate(files);
-      if (this.listening && Bun.deepEquals(next, this.certificate)) return;
+      const waits = !this.listening && !this.held;
+      if (!waits && Bun.deepEquals(next, this.certificate)) return;
       this.certificate = next;
-      this.replace();
+      if (this.held) return;
+      this.free();
+      this.take();
     } catch (thrown) {
       log.warn(`The certificate was not taken anew: ${asTesseraError(thrown).message}`);
     }
   }
 
-  private replace(): void {
-    if (this.listening) this.leave(this.server);
-    this.listening = false;
+  private take(): void {
     this.server = this.listen(this.port);
     this.listening = true;
   }
 
   /** Frees the port at once. */
-  private leave(server: Server<T>): void {
+  private free(): void {
+    if (!this.listening) return;
+    this.listening = false;
+    const { server } = this;
     this.leaving.add(server);
     server.stop(false).then(
       () => this.leaving.delete(server),

@@ -11,6 +11,7 @@ import type { CertificateFiles } from "./certificate.ts";
 import type { EdgeOptions } from "./edge.ts";
 import { SOCKETS, type SocketOutlet } from "./events/socket.ts";
 import { Listener } from "./listener.ts";
+import { keepFilesFree } from "./open_files.ts";
 
 /** What of the settings makes a server. */
 export interface Service {
@@ -61,6 +62,7 @@ export function serve(master: Master, options: ServeOptions): Served {
     uploadBytesMax: limits.uploadBytesMax,
     trustedProxies: limits.trustedProxies,
     bodyPace: limits.bodyPace,
+    requestsMax: limits.requestsMax,
     durable,
     ...(checkAnswer && { checkAnswer }),
   });
@@ -76,9 +78,11 @@ export function serve(master: Master, options: ServeOptions): Served {
         websocket: SOCKETS,
       }),
   });
+  const endLooks = keepFilesFree(limits.openFilesMax, listener);
   return {
     url: listener.url,
     async stop() {
+      endLooks();
       events.close();
       metrics.close();
       await listener.stop();

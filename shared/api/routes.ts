@@ -36,7 +36,9 @@ export type Operation = keyof typeof ROUTES;
 /** All that a route may fail with: its own errors, and those that any route of its kind has. */
 export function errorsOf({ scope, body, errors }: Route): ErrorCode[] {
   const access: readonly ErrorCode[] =
-    scope === "open" ? [] : ["unauthorized", "forbidden", "origin_refused", "oidc_unavailable"];
+    scope === "open"
+      ? []
+      : ["unauthorized", "forbidden", "origin_refused", "oidc_unavailable", "server_busy"];
   const sent: ErrorCode[] = body === undefined ? [] : ["upload_too_slow"];
   const json: ErrorCode[] = body === undefined || isStreamed(body) ? [] : ["content_type_unsupported"];
   return [

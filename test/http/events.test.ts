@@ -208,7 +208,9 @@ describe("whoever may not watch", () => {
       await come("ann");
       await expectProblem(await ask("ann"), "too_many_watchers");
       await come("bea");
-      await expectProblem(await ask("cid"), "too_many_watchers");
+      const refused = await ask("cid");
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      await expectProblem(refused, "too_many_watchers");
       // HEAD takes no place, and who has gone leaves theirs.
       expect((await fetch(few.http, { method: "HEAD", headers: as("cid", "read") })).status).toBe(200);
       readers[0]!.close();

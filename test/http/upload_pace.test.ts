@@ -92,6 +92,25 @@ describe("P5: a body that comes slowly", () => {
   });
 });
 
+describe.if(Boolean(process.env.TEST_LONG))("P5: with the usual limits a body", () => {
+  test("that comes at 10 KB/s is taken whole, and one of which nothing comes is ended", async () => {
+    serve({});
+    const image = readFileSync(await picture(folder, spec(60, 50)));
+    const slow = open();
+    const all = Buffer.concat([image, Buffer.alloc(450_000 - image.length)]);
+    slow.write(heads("image/png", all.length));
+    const silent = open();
+    silent.write(heads("image/png", all.length));
+    const ended = answerOn(silent);
+    const answered = once(slow, "data");
+    expect(await drip(slow, all, 10_000, 10)).toBeGreaterThan(40_000);
+    expect(`${(await answered)[0]}`).toStartWith("HTTP/1.1 202 ");
+    slow.destroy();
+    expect(await ended).toStartWith("HTTP/1.1 408 ");
+    expect(uploadsIn(join(folder, "served"))).toEqual([]);
+  }, 100_000);
+});
+
 // Bun takes ten seconds to end them.
 describe.if(Boolean(process.env.TEST_LONG))("P5: a socket", () => {
   test("that sends half of its headers, or none, is closed; so is one whose headers are endless", async () => {

@@ -12,17 +12,29 @@ import { fixed } from "../etag.ts";
 import { PAGE_POLICY, referencePage } from "../reference/page.ts";
 import type { Handlers } from "../route_call.ts";
 
-export function systemHandlers(master: Master, metrics: Metrics): Handlers<typeof SYSTEM> {
+/** The contract, for programs and for people. */
+function contract() {
   const document = openApiDocument();
-  const openApi = fixed(JSON.stringify(document), { "content-type": "application/json" });
-  const reference = fixed(referencePage(document), {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": PAGE_POLICY,
-  });
+  return {
+    openApi: fixed(JSON.stringify(document), { "content-type": "application/json" }),
+    reference: fixed(referencePage(document), {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": PAGE_POLICY,
+    }),
+  };
+}
+
+export function systemHandlers(master: Master, metrics: Metrics): Handlers<typeof SYSTEM> {
+  // Not before somebody asks: it takes 15 MB to make.
+  let made: ReturnType<typeof contract> | undefined;
+  const contractOnce = () => {
+    made ??= contract();
+    return made;
+  };
   return {
     isAlive: () => ({ status: "ok" }),
-    getOpenApi: ({ request }) => openApi(request),
-    getReference: ({ request }) => reference(request),
+    getOpenApi: ({ request }) => contractOnce().openApi(request),
+    getReference: ({ request }) => contractOnce().reference(request),
     isReady: () => readiness(master),
     getMetrics: async () => new Response(await metrics.text(), { headers: { "content-type": METRICS_TYPE } }),
     getStats: ({ caller }) => ({
