@@ -83,13 +83,7 @@ const LIMITS = Type.Object(
     queued_jobs: upTo(10_000, "", "Jobs of one owner that have not ended."),
     batch_images: whole(1, 1_000_000, 10_000, "", "Images of one batch."),
     stored_bytes: size(0, 1024 * TIB, 0, "Bytes of one owner's files that are kept; 0 is no limit."),
-    requests_at_once: whole(
-      1,
-      1_000_000,
-      4000,
-      "",
-      "Requests at work at a time, in all; downloads and streams of events are until they end.",
-    ),
+    requests_at_once: whole(1, 1_000_000, 4000, "", "Requests at work at a time, in all, until they end."),
     open_files: whole(
       64,
       1e7,

@@ -264,6 +264,7 @@ async function watched(
   writeFileSync(canvasPath, Buffer.alloc(1_000_000, 1)); // what a killed run left must not count
   const decoding = ingest(path, probed, canvasPath, { profile: "srgb", pixelsMax: LIMITS.pixelsMax });
   const seen: { row: number; bytes: Buffer }[] = [];
+  await new Promise(setImmediate); // it begins
   // the decoder has threads of its own; without a pause here, few of its steps are missed
   const giveUp = performance.now() + 30_000;
   for (let row = -1; row < shape.height - 1 && performance.now() < giveUp; ) {
@@ -312,6 +313,7 @@ test("an abort rejects at once and leaves no canvas", async () => {
     const abort = new AbortController();
     const options = { profile: "srgb", pixelsMax: LIMITS.pixelsMax, signal: abort.signal } as const;
     const decoding = ingest(path, probed, canvasPath, options);
+    await new Promise(setImmediate); // it begins
     // without a pause, so that the end cannot be told before the abort
     const giveUp = performance.now() + 30_000;
     while (decoding.rowsReady() === 0 && performance.now() < giveUp);
