@@ -49,6 +49,7 @@ export const OPERATIONS = {
   createBatch: { method: "post", path: "/v1/batches", body: "json" },
   listBatches: { method: "get", path: "/v1/batches" },
   getBatch: { method: "get", path: "/v1/batches/{id}" },
+  deleteBatch: { method: "delete", path: "/v1/batches/{id}" },
   addImages: { method: "post", path: "/v1/batches/{id}/images", body: "stream" },
   cancelBatch: { method: "post", path: "/v1/batches/{id}/cancel" },
   getBatchResults: { method: "get", path: "/v1/batches/{id}/results", answer: "bytes" },

@@ -63,6 +63,10 @@ const TABLE = {
     "This server has no secret to sign webhooks with. Have TESSERA_WEBHOOKS_SECRET set, or leave the webhook out.",
   ],
   source_unreachable: [422, "Nothing could be had from that address. Check it, or send the image itself."],
+  fetch_postponed: [
+    503,
+    "There was no time left to fetch this. Send the same request again, with the same Idempotency-Key.",
+  ],
   // what was asked for
   pipeline_invalid: [422, "The pipeline is not valid."],
   pipeline_syntax: [422, "The pipeline cannot be read."],
@@ -178,6 +182,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "upload_too_slow",
   "upload_busy",
   "source_unreachable",
+  "fetch_postponed",
   "disk_full",
   "server_unreachable",
   "server_silent",

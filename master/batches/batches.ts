@@ -32,6 +32,9 @@ export class Batches {
   /** Images under way to a batch. */
   private readonly coming = new Map<string, number>();
 
+  /** Those that are being deleted: for everybody else they are gone. */
+  private readonly going = new Set<string>();
+
   constructor(private readonly needs: BatchNeeds) {}
 
   /** @throws what `parsePipeline` throws */
@@ -45,7 +48,22 @@ export class Batches {
   }
 
   get(id: string): BatchRecord | undefined {
-    return this.needs.store.get(id);
+    return this.going.has(id) ? undefined : this.needs.store.get(id);
+  }
+
+  /**
+   * Forgets a batch that nobody can send anything to any more.
+   *
+   * @param removeSome deletes some of its jobs, as long as there are any; says whether there were
+   */
+  async remove(id: string, removeSome: () => Promise<boolean>): Promise<void> {
+    this.going.add(id);
+    try {
+      while (await removeSome());
+      this.needs.store.remove(id);
+    } finally {
+      this.going.delete(id);
+    }
   }
 
   /** The newest first; of one owner, or of all. */
@@ -53,9 +71,10 @@ export class Batches {
     return this.needs.store.page(owner, limit, before);
   }
 
-  /** Takes a place for one more image, until `leave` is called. @throws batch_full */
+  /** Takes a place for one more image, until `leave` is called. @throws batch_full, batch_not_found */
   enter(id: string): () => void {
     const { store, limits } = this.needs;
+    if (this.going.has(id)) throw new TesseraError("batch_not_found");
     const coming = this.coming.get(id) ?? 0;
     if (store.size(id) + coming >= limits.batchImagesMax)
       throw new TesseraError("batch_full", `At most ${limits.batchImagesMax} images are allowed.`);

@@ -1,37 +1,38 @@
-import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
 import type { Added } from "../../shared/api/batch.ts";
-import { type BATCHES, SOURCES_JSON } from "../../shared/api/routes/batches.ts";
 import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
-import { receiveFrom } from "../accept/fetch.ts";
-import { imageParts } from "../accept/parts.ts";
-import { type ReceiveOptions, receiveRaw, type Upload } from "../accept/receive.ts";
 import type { JobView } from "../jobs/job.ts";
 import type { Master } from "../master.ts";
 import type { BatchRecord } from "../store/batches.ts";
-import type { Call } from "./route_call.ts";
+import { type AddCall, type Coming, imagesOf } from "./coming_images.ts";
+import { inTurn } from "./in_turn.ts";
 import type { SubmitOptions } from "./submit.ts";
 import { cleanName, requestOf, type SubmitFields } from "./submit_options.ts";
-import { bringsForm, mediaType, readJson } from "./values.ts";
 
-type AddCall = Call<typeof BATCHES.addImages>;
+/** A request, and what is to become of its images. */
+interface Adding {
+  readonly master: Master;
+  readonly batch: BatchRecord;
+  /** The same for the same request; with an image's place it stands for that image. */
+  readonly key: string | undefined;
+}
 
-/** An image on its way, or an upload. */
-type Coming = { readonly name: string | undefined } & (
-  | { receive(options: ReceiveOptions): Promise<Upload> }
-  | { readonly upload: string }
-);
+type Outcome = { readonly job: JobView } | { readonly name: string; readonly error: TesseraError };
 
 /** Faults that are one image's own: the next one may well be taken. */
 const OWN: readonly ErrorCode[] = [
   ...(["upload_too_large", "url_refused", "source_unreachable", "pipeline_unbounded"] as const),
   ...(["upload_not_found", "upload_incomplete", "upload_used", "upload_busy"] as const),
-  ...(["output_invalid", "output_too_large"] as const),
+  ...(["output_invalid", "output_too_large", "fetch_postponed"] as const),
 ];
 const isOwn = (code: ErrorCode): boolean => code.startsWith("image_") || OWN.includes(code);
 
-/** Streams images to the disk, one after the other, and makes a job of each. */
+const shownName = (name: string | undefined): string => cleanName(name ?? "image");
+
+/**
+ * Makes a job of each image that a request brings or names. With an `Idempotency-Key` each of them becomes one job,
+ * however often the request is sent: one that broke off, or had no time for all of its addresses, goes on.
+ */
 export async function addImages(
   call: AddCall,
   master: Master,
@@ -39,107 +40,109 @@ export async function addImages(
   options: SubmitOptions,
 ): Promise<Added> {
   call.noTimeout();
-  const added: Added = { jobs: [], refused: [] };
-  let first: TesseraError | undefined;
-  const refuse = (name: string, thrown: unknown): TesseraError => {
+  const asked = call.headers["idempotency-key"];
+  const key = asked === undefined ? undefined : `${batch.id} ${asked}`;
+  const letGo = key === undefined ? () => {} : master.once.hold(batch.owner, key);
+  try {
+    return addedBy(await takeAll(call, options, { master, batch, key }));
+  } finally {
+    letGo();
+  }
+}
+
+async function takeAll(call: AddCall, options: SubmitOptions, adding: Adding): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const note = (place: number, name: string, thrown: unknown): ErrorCode => {
     const error = asTesseraError(thrown);
     if (error.code === "internal") throw thrown;
-    first ??= error;
-    added.refused.push({ name, code: error.code, message: error.message });
-    return error;
+    outcomes[place] = { name, error };
+    return error.code;
   };
   try {
-    for await (const image of await imagesOf(call, master)) {
-      const name = cleanName(image.name ?? "image");
+    const { coming, atOnce } = await imagesOf(call, adding.master, options);
+    await inTurn(coming, atOnce, async (image, place) => {
       try {
-        const job =
-          "upload" in image
-            ? takeUpload(image, call.caller.owner, batch, master)
-            : take(image, batch, master, options);
-        added.jobs.push(await job);
+        outcomes[place] = { job: await take(image, place, adding) };
+        return true;
       } catch (thrown) {
-        if (!isOwn(refuse(name, thrown).code)) break;
+        return isOwn(note(place, shownName(image.name), thrown));
       }
-    }
+    });
   } catch (thrown) {
-    refuse("", thrown); // it breaks off between images
+    note(outcomes.length, "", thrown); // it breaks off between images
+  }
+  return outcomes;
+}
+
+/** @throws what was wrong with the first image, where none was taken in */
+function addedBy(outcomes: readonly Outcome[]): Added {
+  const added: Added = { jobs: [], refused: [] };
+  let first: TesseraError | undefined;
+  for (const outcome of outcomes) {
+    if ("job" in outcome) {
+      added.jobs.push(outcome.job);
+      continue;
+    }
+    const { name, error } = outcome;
+    first ??= error;
+    added.refused.push({ name, code: error.code, message: error.message });
   }
   if (added.jobs.length === 0) throw first ?? new TesseraError("image_empty");
   return added;
 }
 
-async function imagesOf(
-  { request, query, bytes: body }: AddCall,
-  master: Master,
-): Promise<AsyncIterable<Coming> | Iterable<Coming>> {
-  if (mediaType(request) === "application/json") {
-    const { sources } = await readJson(SOURCES_JSON, request, body);
-    return sources.map((source) => {
-      if ("upload" in source) return { name: source.name, upload: source.upload };
-      const { url, name = lastOf(url) } = source;
-      return { name, receive: (options) => receiveFrom(master.outbound, url, options, request.signal) };
-    });
-  }
-  const form = bringsForm(request);
-  if (request.body === null) throw new TesseraError("image_empty");
-  if (form) return parts(body, Object.fromEntries(request.headers));
-  return [{ name: query.name, receive: (options) => receiveRaw(body, options) }];
-}
-
-async function* parts(body: AsyncIterable<Uint8Array>, headers: Record<string, string>) {
-  for await (const { name, body: part } of imageParts(body, headers))
-    yield { name, receive: (options: ReceiveOptions) => receiveRaw(part, options) };
-}
-
 /** When it throws, nothing is left of the image. */
-async function take(
-  { name, receive }: Exclude<Coming, { upload: string }>,
-  { id: batch, owner, options: asked }: BatchRecord,
-  master: Master,
-  { uploadBytesMax, durable }: SubmitOptions,
-): Promise<JobView> {
-  const leave = master.batches.enter(batch);
-  const id = randomUUID();
-  const path = join(master.uploadDir, id);
-  try {
-    master.refuseIfFull(owner);
-    const checkRoom = (bytes: number) => master.checkRoom(bytes);
-    await receive({ path, bytesMax: uploadBytesMax, sync: durable, checkRoom });
-    const source = { path, owned: true, name: cleanName(name ?? "image") };
-    return await master.submit({ ...requestOf(asked as SubmitFields), id, source, owner, batch });
-  } catch (thrown) {
-    rmSync(path, { force: true });
-    throw thrown;
-  } finally {
-    leave();
-  }
+async function take(image: Coming, place: number, adding: Adding): Promise<JobView> {
+  const { master, batch, key } = adding;
+  const digest = createHash("sha256").update(JSON.stringify([image.name, image.named]));
+  if (key === undefined) return takeNew(image, adding, undefined, () => "");
+  const once = `${key} ${place}`;
+  const before = master.once.answered(batch.owner, once);
+  const known = before && master.job(before.job);
+  const request = () => {
+    const text = digest.digest("hex");
+    if (before !== undefined && before.request !== text) throw new TesseraError("idempotency_key_reused");
+    return text;
+  };
+  const onBytes = (bytes: Uint8Array) => void digest.update(bytes);
+  if (known === undefined) return takeNew(image, adding, onBytes, request, once);
+  // What is named only need not be fetched again.
+  if (image.named === undefined) (await image.bring(onBytes)).leave(undefined);
+  request();
+  return known;
 }
 
-/** The upload stays as it is if it becomes no job. */
-async function takeUpload(
-  { name, upload }: Extract<Coming, { upload: string }>,
-  sender: string,
-  { id: batch, owner, options: asked }: BatchRecord,
-  master: Master,
+/** @param once by what it is known when it is sent again, as `request`, which is asked for once all bytes are there */
+async function takeNew(
+  image: Coming,
+  { master, batch: { id: batch, owner, options } }: Adding,
+  onBytes: ((bytes: Uint8Array) => void) | undefined,
+  request: () => string,
+  once?: string,
 ): Promise<JobView> {
   const leaveBatch = master.batches.enter(batch);
   try {
-    const { path, name: own, use, leave } = master.uploads.take(sender, upload);
+    master.refuseIfFull(owner);
+    const { id, path, name, use, leave } = await image.bring(onBytes);
+    let job: JobView | undefined;
     try {
-      const source = { path, owned: true, name: cleanName(name ?? own ?? "image") };
-      return await master.submit({
-        ...requestOf(asked as SubmitFields),
-        source,
-        owner,
-        batch,
-        alongside: use,
+      const text = request();
+      job = await master.submit({
+        ...requestOf(options as SubmitFields),
+        ...{ owner, batch, ...(id !== undefined && { id }) },
+        source: { path, owned: true, name: shownName(image.name ?? name) },
+        alongside(made) {
+          if (once !== undefined) master.once.note(owner, once, { job: made, request: text });
+          use(made);
+        },
       });
     } finally {
-      leave();
+      leave(job?.id);
     }
+    if (master.batches.get(batch) !== undefined) return job;
+    await master.remove([job.id]);
+    throw new TesseraError("batch_not_found", "It was deleted meanwhile.");
   } finally {
     leaveBatch();
   }
 }
-
-const lastOf = (url: string): string => URL.parse(url)?.pathname.split("/").at(-1) || "image";

@@ -18,6 +18,8 @@ export interface SubmitOptions {
   readonly uploadBytesMax: number;
   /** Whether uploads are on the disk before they are answered. */
   readonly durable: boolean;
+  /** How long one request may begin to fetch images for a batch. */
+  readonly fetchesBeginMs?: number;
 }
 
 type Json = Static<typeof SUBMIT_JSON>;

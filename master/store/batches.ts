@@ -63,6 +63,11 @@ export class BatchStore {
     this.db.atomically(() => this.db.run(sql, { beforeMs }));
   }
 
+  /** What its jobs say of it stays. */
+  remove(id: string): void {
+    this.db.durably(() => this.db.run("DELETE FROM batches WHERE id = $id", { id }));
+  }
+
   get(id: string): BatchRecord | undefined {
     const row = this.db.prepare("SELECT * FROM batches WHERE id = $id").get({ id }) as BatchRow | null;
     return row === null ? undefined : recordOf(row);

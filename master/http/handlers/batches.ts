@@ -11,7 +11,7 @@ import { cursorOf, placeOf } from "../cursor.ts";
 import type { Handlers } from "../route_call.ts";
 import type { SubmitOptions } from "../submit.ts";
 
-/** Jobs that are cancelled at a time; between them others have their turn. */
+/** Jobs that are cancelled or deleted at a time; between them others have their turn. */
 const AT_ONCE = 100;
 
 export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<typeof BATCHES> => ({
@@ -37,6 +37,15 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
     };
   },
   getBatch: ({ params, caller }) => master.batches.view(ownBatch(master, caller, params.id)),
+  async deleteBatch({ params, caller }) {
+    const { id } = ownBatch(master, caller, params.id);
+    await master.batches.remove(id, async () => {
+      const { jobs } = master.list({ batch: id }, AT_ONCE);
+      await master.remove(jobs.map((job) => job.id));
+      return jobs.length > 0;
+    });
+    return new Response(null, { status: 204 });
+  },
   addImages: (call) => addImages(call, master, ownBatch(master, call.caller, call.params.id), options),
   async cancelBatch({ params, caller }) {
     const batch = ownBatch(master, caller, params.id);

@@ -3,7 +3,15 @@ import { AddedSchema, BatchSchema } from "../batch.ts";
 import { ById, Location } from "../common.ts";
 import { Cursor, NextCursor, PreviousCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
-import { Bytes, IMAGE_ERRORS, PIPELINE_ERRORS, SourceUpload, SourceUrl, SUBMIT_AS_JSON } from "./jobs.ts";
+import {
+  Bytes,
+  IMAGE_ERRORS,
+  idempotencyKey,
+  PIPELINE_ERRORS,
+  SourceUpload,
+  SourceUrl,
+  SUBMIT_AS_JSON,
+} from "./jobs.ts";
 
 const Name = Type.Optional(Type.String({ maxLength: 200, description: "For people." }));
 
@@ -53,12 +61,25 @@ export const BATCHES = routes({
     answers: { 200: Batch },
     errors: ["batch_not_found"],
   },
+  deleteBatch: {
+    ...{ ...ONE, method: "delete", path: "/v1/batches/{id}", scope: "operate" },
+    summary: "Forget a batch with all of its jobs",
+    description:
+      "Those that have not ended are cancelled. Images that are still being sent to it are refused.",
+    answers: { 204: { about: "It is gone, and all that was kept of its jobs." } },
+    errors: ["batch_not_found"],
+  },
   addImages: {
     ...{ ...ONE, method: "post", path: "/v1/batches/{id}/images", scope: "submit" },
     summary: "Send images to a batch",
     description:
-      "One as the body, with an image type; or as many as you like as parts `image` of a form; or as JSON their addresses, which are fetched one after the other, and uploads. Each becomes a job of the batch. Where none was taken in, the answer is the first one's failure.",
+      "One as the body, with an image type; or as many as you like as parts `image` of a form; or as JSON their addresses, some of which are fetched at a time, and uploads. Each becomes a job of the batch. Where none was taken in, the answer is the first one's failure. Of very many addresses, those whose turn does not come within a minute are refused as `fetch_postponed`, to be sent again.",
     query: strict({ name: Name }),
+    headers: strict({
+      "idempotency-key": idempotencyKey(
+        "makes of each image, by its place, no second job for a day; those that were not taken in are tried again.",
+      ),
+    }),
     body: {
       streamed: {
         "multipart/form-data": strict({ image: Type.Array(Bytes) }),
@@ -69,7 +90,10 @@ export const BATCHES = routes({
       required: true,
     },
     answers: { 202: { about: "What became of each.", schema: AddedSchema } },
-    errors: ["batch_not_found", "batch_full", ...IMAGE_ERRORS],
+    errors: [
+      ...(["batch_not_found", "batch_full", "idempotency_key_busy", "idempotency_key_reused"] as const),
+      ...IMAGE_ERRORS,
+    ],
   },
   cancelBatch: {
     ...{ ...ONE, method: "post", path: "/v1/batches/{id}/cancel", scope: "operate" },

@@ -5,6 +5,16 @@ import { Cursor, JOB_FILTER, limit, NextCursor, PreviousCursor } from "../job_fi
 import { routes, strict } from "../route.ts";
 import { TileMapSchema } from "../tiles.ts";
 
+/** @param what what the same request with the same key does */
+export const idempotencyKey = (what: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: "^[\\x21-\\x7e]{1,255}$",
+      examples: ["3f1c8a52"],
+      description: `Chosen by the caller for a request that it may send again: the same request with the same key ${what}`,
+    }),
+  );
+
 /** What to do with an image; texts, since they stand in a query or in a form's fields. Ranges are checked by format. */
 const SUBMIT = {
   pipeline: Type.Optional(
@@ -141,14 +151,7 @@ export const JOBS = routes({
       "The image is the body, with an image type and the options in the query; or the part `image` of a form, whose other fields are options too; or JSON names its address, and the answer comes once it has been fetched from there; or JSON names an upload.",
     query: strict(SUBMIT),
     headers: strict({
-      "idempotency-key": Type.Optional(
-        Type.String({
-          pattern: "^[\\x21-\\x7e]{1,255}$",
-          examples: ["3f1c8a52"],
-          description:
-            "Chosen by the caller for a request that it may send again: the same request with the same key makes no second job for a day, and is answered with the first one.",
-        }),
-      ),
+      "idempotency-key": idempotencyKey("makes no second job for a day, and is answered with the first one."),
     }),
     body: {
       streamed: {
