@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Client } from "../../client/client.ts";
-import type { DeadLetter } from "../../shared/bus/messages.ts";
+import type { DeadLetterView } from "../../shared/api/dead_letter.ts";
 import { publicSentence } from "../../shared/errors.ts";
 import { EXIT, failureOf, UsageError } from "../failure.ts";
 import { connect, isMasterSaid, type RemoteOptions, withMaster } from "../remote.ts";
@@ -17,10 +17,10 @@ Examples:
 A tile that fails each time is a dead letter, and its job fails. To replay one, its job is tried again where it stood:
 what was done stays done. Its files are kept for a while (limits.failed_kept_hours in tessera config).
 
-With --master or client.master the list is the master's, the newest first: jobs that were tried again are not in it.
-Without, it is all that Kafka still has, the oldest first.`;
+The newest are first. With --master or client.master the list is the master's: jobs that were tried again are not in it.
+Without, it is all that Kafka still has, which cannot say whether a job can be replayed.`;
 
-type Letters = Awaited<ReturnType<Client["listDeadLetters"]>>["dead_letters"];
+type Letter = Omit<DeadLetterView, "replayable"> & Partial<DeadLetterView>;
 
 interface ListOptions extends RemoteOptions {
   readonly limit: number;
@@ -106,8 +106,8 @@ async function retryAll(client: Client): Promise<Answer[]> {
   return answers;
 }
 
-async function ofMaster(client: Client, limit: number): Promise<Letters> {
-  const letters: Letters = [];
+async function ofMaster(client: Client, limit: number): Promise<Letter[]> {
+  const letters: Letter[] = [];
   let cursor: string | undefined;
   do {
     const asked = Math.min(limit - letters.length, PAGE_MAX);
@@ -118,20 +118,22 @@ async function ofMaster(client: Client, limit: number): Promise<Letters> {
   return letters;
 }
 
-async function ofKafka(limit: number): Promise<DeadLetter[]> {
+async function ofKafka(limit: number): Promise<Letter[]> {
   const { readDeadLetters } = await import("../../shared/bus/kafka/dead_letters.ts");
+  const { shownLetter } = await import("../../shared/api/dead_letter.ts");
   const { loadSettings } = await import("../../shared/config/load.ts");
   const { kafkaSettings } = await import("../../shared/config/kafka.ts");
-  return readDeadLetters(kafkaSettings(loadSettings()), limit);
+  const letters = await readDeadLetters(kafkaSettings(loadSettings()), limit);
+  return letters.toReversed().map(shownLetter);
 }
 
-function asText(letters: readonly (DeadLetter | Letters[number])[]): string {
+function asText(letters: readonly Letter[]): string {
   const rows = letters.map((letter) => [
-    ("at" in letter ? letter.at : new Date(letter.atMs).toISOString()).replace("T", " ").slice(0, 19),
+    letter.at.replace("T", " ").slice(0, 19),
     letter.job,
     `${letter.stage}`,
     `${letter.tile}`,
-    `${"attempts" in letter ? letter.attempts : letter.attempt}`,
+    `${letter.attempts}`,
     `${letter.message} (${letter.code})`,
   ]);
   const [head, ...lines] = columns(

@@ -1,8 +1,7 @@
-import type { DeadLetterView } from "../../../shared/api/dead_letter.ts";
+import { shownLetter } from "../../../shared/api/dead_letter.ts";
 import type { DEAD_LETTERS } from "../../../shared/api/routes/dead_letters.ts";
 import { ownerOf, ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
-import type { StoredLetter } from "../../store/dead_letters.ts";
 import { changeJobs } from "../change_jobs.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
 import type { Handlers } from "../route_call.ts";
@@ -11,7 +10,13 @@ export const deadLetterHandlers = (master: Master): Handlers<typeof DEAD_LETTERS
   listDeadLetters({ query, caller }) {
     const { limit = 100, cursor } = query;
     const { shown, next } = page(master, ownerOf(caller), limit, cursor);
-    return { dead_letters: shown.map((stored) => view(master, stored)), ...next };
+    return {
+      dead_letters: shown.map(({ letter }) => ({
+        ...shownLetter(letter),
+        replayable: master.canRetry(letter.job),
+      })),
+      ...next,
+    };
   },
   async replayDeadLetters({ query, caller }) {
     const { limit = 1000, cursor } = query;
@@ -28,12 +33,4 @@ function page(master: Master, owner: string | undefined, limit: number, cursor: 
   const shown = found.slice(0, limit);
   const more = found.length > limit && { next_cursor: cursorOf(shown.at(-1)!.number) };
   return { shown, next: { ...more } };
-}
-
-function view(master: Master, { letter }: StoredLetter): DeadLetterView {
-  const { job, stage, tile, attempt: attempts, workers, code, message, steps, atMs } = letter;
-  return {
-    ...{ job, at: new Date(atMs).toISOString(), stage, tile, attempts, workers: [...workers] },
-    ...{ code, message, steps: [...steps], replayable: master.canRetry(job) },
-  };
 }
