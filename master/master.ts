@@ -251,7 +251,7 @@ export class Master {
   /** Where every tile of a job stands; that of a job under way changes with it. @throws job_not_found */
   tileMap(id: string): TileMap {
     const record = this.parts.shown.record(id);
-    return this.tileMapUnderWay(id) ?? TileMap.at(record, this.parts.store.tiles(id));
+    return this.tileMapUnderWay(id) ?? TileMap.at(record, this.parts.store.tilesOf(id));
   }
 
   /** Each run of a job has its own. */

@@ -170,7 +170,7 @@ export class JobRunner {
     const { bus, files, deadLetters: _, onChange, onTrouble: __, ...shared } = this.options;
     const { store, limits, now } = shared;
     const plan = planPipeline(pipeline, probe.shape, tileSize, limits.pixelsMax);
-    const progress = new Progress(new TileMap(id, plan, store.tiles(id)), record.tilesRetried, now);
+    const progress = new Progress(TileMap.of(id, plan, store.tilesOf(id)), record.tilesRetried, now);
     const run: JobRun = new JobRun(record, plan, {
       ...shared,
       dir: files.folderOf(id),

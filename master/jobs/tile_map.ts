@@ -6,7 +6,6 @@ import type { JobRecord } from "./job.ts";
 
 /** A tile that has been tried, as the store has it. */
 export interface StoredTile {
-  readonly stage: number;
   readonly tile: number;
   readonly attempts: number;
   readonly state: TileState;
@@ -28,6 +27,12 @@ export interface TileChange {
   readonly bytes: number;
 }
 
+/** Reads the stored tiles of a stage from one number up to before another. */
+type ReadTiles = (stage: number, from: number, to: number) => Iterable<StoredTile>;
+
+/** Tiles that are read from the store at a time: some milliseconds' work. */
+const READ_AT_ONCE = 4096;
+
 const numberOf = (state: TileState): number => TILE_STATES.indexOf(state);
 const DONE = numberOf("done");
 const FAILED = numberOf("failed");
@@ -42,6 +47,8 @@ class StageTiles {
   readonly ms: Uint16Array;
   done = 0;
   failed = 0;
+  /** So many of them, from the first one, are as they stand; what is stored of the others is not read yet. */
+  known = 0;
 
   constructor(readonly plan: StagePlan) {
     const tiles = plan.columns * plan.rows;
@@ -95,17 +102,34 @@ export class TileMap {
   constructor(
     private readonly job: string,
     plan: Plan,
-    stored: Iterable<StoredTile>,
+    private readonly read: ReadTiles,
   ) {
     this.stages = plan.stages.map((stage) => new StageTiles(stage));
-    for (const { stage, tile, state, attempts, worker, ms = 0 } of stored)
-      this.stages[stage]?.set(tile, state, attempts, worker === undefined ? 0 : this.placeOf(worker), ms);
   }
 
-  /** Of a job that is not under way. What was taken in once is shown, whatever limits there are now. */
-  static at({ id, request }: JobRecord, stored: Iterable<StoredTile>): TileMap {
+  /** Of a job that begins, or goes on. */
+  static of(job: string, plan: Plan, read: ReadTiles): TileMap {
+    const map = new TileMap(job, plan, read);
+    for (const [index, { states }] of map.stages.entries()) map.readTo(index, states.length);
+    return map;
+  }
+
+  /**
+   * Of a job that is not under way; its tiles are read when they are asked for. What was taken in once is shown, whatever
+   * limits there are now.
+   */
+  static at({ id, request }: JobRecord, read: ReadTiles): TileMap {
     const { pipeline, probe, tileSize } = request;
-    return new TileMap(id, planPipeline(pipeline, probe.shape, tileSize, Number.POSITIVE_INFINITY), stored);
+    return new TileMap(id, planPipeline(pipeline, probe.shape, tileSize, Number.POSITIVE_INFINITY), read);
+  }
+
+  /** Reads all that is stored; between some tiles and the next others have their turn. */
+  async complete(): Promise<void> {
+    for (const [index, stage] of this.stages.entries())
+      while (stage.known < stage.states.length) {
+        this.readTo(index, Math.min(stage.states.length, stage.known + READ_AT_ONCE));
+        await new Promise(setImmediate);
+      }
   }
 
   get done(): number {
@@ -134,6 +158,7 @@ export class TileMap {
   }
 
   tile(stage: number, tile: number): TileView {
+    this.readTo(stage, tile + 1);
     const { states, attempts, workers, ms } = this.stages[stage]!;
     const worker = this.workers[workers[tile]! - 1];
     return {
@@ -148,6 +173,7 @@ export class TileMap {
     let first = 0;
     for (const [index, stage] of this.stages.entries()) {
       const count = stage.states.length;
+      this.readTo(index, Math.min(count, end - first));
       for (let tile = Math.max(0, start - first); tile < Math.min(count, end - first); tile++)
         if (stage.isTried(tile)) found.push(this.tile(index, tile));
       first += count;
@@ -155,8 +181,17 @@ export class TileMap {
     return found;
   }
 
+  /** All of it, which has to be complete. */
   view(): TileMapView {
     return { workers: [...this.workers], stages: this.stages.map((stage) => stage.view()) };
+  }
+
+  private readTo(index: number, end: number): void {
+    const stage = this.stages[index]!;
+    if (end <= stage.known) return;
+    for (const { tile, state, attempts, worker, ms = 0 } of this.read(index, stage.known, end))
+      stage.set(tile, state, attempts, worker === undefined ? 0 : this.placeOf(worker), ms);
+    stage.known = end;
   }
 
   private placeOf(worker: string): number {

@@ -69,6 +69,8 @@ export const MIGRATIONS: readonly string[] = [
                   tiles_done = (SELECT count(*) FROM tiles WHERE job = jobs.id AND done = 1);
   UPDATE jobs SET expires_ms = ended_ms + 86400000, source_expires_ms = ended_ms + 86400000
     WHERE state = 'failed' AND error_code IN ('tile_failed', 'tile_lost');
+  -- All that lists are filtered by, in the order of lists: what fits no filter is passed over here, never in the table.
+  CREATE INDEX jobs_listed ON jobs (number, owner, state, paused, created_ms, batch, name, id, labels);
   CREATE INDEX jobs_by_owner ON jobs (owner, number);
   CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state);
 

@@ -18,14 +18,7 @@ import type { StoredTile } from "../jobs/tile_map.ts";
 import type { Database } from "./database.ts";
 import { ACTIVE, type JobRow, sqlList, toRecord } from "./job_row.ts";
 
-type TileRow = [
-  stage: number,
-  tile: number,
-  attempts: number,
-  done: 0 | 1,
-  worker: string | null,
-  ms: number | null,
-];
+type TileRow = [tile: number, attempts: number, done: 0 | 1, worker: string | null, ms: number | null];
 
 /** What there is to say of a job's end. */
 interface End {
@@ -258,14 +251,17 @@ export class JobStore {
     });
   }
 
-  /** All tiles that have been tried, with who has done them. */
-  tiles(job: string): StoredTile[] {
-    const sql = "SELECT stage, tile, attempts, done, worker, ms FROM tiles WHERE job = $job";
-    const rows = this.db.prepare(sql).values({ job }) as TileRow[];
-    return rows.map(([stage, tile, attempts, done, worker, ms]) => ({
-      ...{ stage, tile, attempts, worker: worker ?? undefined, ms: ms ?? undefined },
-      state: done === 1 ? "done" : attempts < ATTEMPTS_MAX ? "waiting" : "failed",
-    }));
+  /** Reads the tiles of a job that have been tried, with who has done them: of a stage, from one up to before another. */
+  tilesOf(job: string): (stage: number, from: number, to: number) => StoredTile[] {
+    const sql = `SELECT tile, attempts, done, worker, ms FROM tiles
+      WHERE job = $job AND stage = $stage AND tile >= $from AND tile < $to`;
+    return (stage, from, to) =>
+      (this.db.prepare(sql).values({ job, stage, from, to }) as TileRow[]).map(
+        ([tile, attempts, done, worker, ms]) => ({
+          ...{ tile, attempts, worker: worker ?? undefined, ms: ms ?? undefined },
+          state: done === 1 ? "done" : attempts < ATTEMPTS_MAX ? "waiting" : "failed",
+        }),
+      );
   }
 
   triedTiles(job: string, stage: number): TriedTile[] {

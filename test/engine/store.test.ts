@@ -133,7 +133,11 @@ describe("the state machine", () => {
     expect([4, 4, 4].map((limit) => store.removeTiles("job", limit))).toEqual([4, 2, 0]);
     store.countAttempts("job", 0, [0]);
     expect([store.remove("job"), store.remove("job")]).toEqual([true, false]);
-    expect([store.get("job"), store.events("job"), store.tiles("job")]).toEqual([undefined, [], []]);
+    expect([store.get("job"), store.events("job"), store.tilesOf("job")(0, 0, 9)]).toEqual([
+      undefined,
+      [],
+      [],
+    ]);
   });
 
   test("a job that is not there is moved nowhere", () => {

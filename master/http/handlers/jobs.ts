@@ -32,7 +32,11 @@ export const jobHandlers = (master: Master, options: SubmitOptions): Handlers<ty
       ...(events.length > limit && { next_cursor: cursorOf(shown.at(-1)!.number) }),
     };
   },
-  getTiles: ({ params, caller }) => master.tileMap(ownJob(master, caller, params.id).id).view(),
+  async getTiles({ params, caller }) {
+    const map = master.tileMap(ownJob(master, caller, params.id).id);
+    await map.complete();
+    return map.view();
+  },
   getResult: ({ params, caller, request }) => result(request, master, ownJob(master, caller, params.id).id),
   getSource: ({ params, caller, request }) => source(request, master, ownJob(master, caller, params.id).id),
   cancelJob: ({ params, caller }) => master.cancel(ownJob(master, caller, params.id).id),
