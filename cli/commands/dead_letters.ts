@@ -120,7 +120,7 @@ async function ofMaster(client: Client, limit: number): Promise<Letter[]> {
 
 async function ofKafka(limit: number): Promise<Letter[]> {
   const { readDeadLetters } = await import("../../shared/bus/kafka/dead_letters.ts");
-  const { shownLetter } = await import("../../shared/api/dead_letter.ts");
+  const { shownLetter } = await import("../../shared/bus/shown_letter.ts");
   const { loadSettings } = await import("../../shared/config/load.ts");
   const { kafkaSettings } = await import("../../shared/config/kafka.ts");
   const letters = await readDeadLetters(kafkaSettings(loadSettings()), limit);

@@ -1,5 +1,4 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { DeadLetter } from "../bus/messages.ts";
 import type { ErrorCode } from "../errors.ts";
 import { Step, Time } from "./common.ts";
 
@@ -22,10 +21,3 @@ export const DeadLetterSchema = Type.Object(
   { $id: "DeadLetter" },
 );
 export type DeadLetterView = Static<typeof DeadLetterSchema>;
-
-/** What a letter itself says; whether its job can be tried again is only known to its master. */
-export const shownLetter = (letter: DeadLetter): Omit<DeadLetterView, "replayable"> => ({
-  ...{ job: letter.job, at: new Date(letter.atMs).toISOString(), stage: letter.stage, tile: letter.tile },
-  ...{ attempts: letter.attempt, workers: [...letter.workers], code: letter.code, message: letter.message },
-  steps: [...letter.steps],
-});

@@ -1,5 +1,5 @@
-import { shownLetter } from "../../../shared/api/dead_letter.ts";
 import type { DEAD_LETTERS } from "../../../shared/api/routes/dead_letters.ts";
+import { shownLetter } from "../../../shared/bus/shown_letter.ts";
 import { ownerOf, ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import { changeJobs } from "../change_jobs.ts";
