@@ -46,7 +46,11 @@ export interface Client extends Calls {
   watch(id: string, options?: { readonly signal?: AbortSignal }): Watching;
   /** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
   watchAll(options?: { readonly signal?: AbortSignal }): Watching;
-  /** One socket on which any number of topics are watched; needs a `WebSocket`, as browsers, Bun and Node 22 have. */
+  /**
+   * One socket on which any number of topics are watched; needs a `WebSocket`, as browsers, Bun and Node 22 have.
+   *
+   * @throws request_invalid for a key that is none
+   */
   live(): Live;
   /** A job once it has ended, however it did. */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<JobView>;

@@ -56,11 +56,17 @@ export class Connection {
     }
   }
 
-  /** A WebSocket at the operation's address. Browsers let it send no headers, so a key stands among its protocols. */
+  /** A WebSocket at the operation's address. Browsers let it send no headers, so a key stands among its protocols. @throws request_invalid */
   socket({ path }: AnyOperation): WebSocket {
     const url = new URL(path.slice(1), this.url);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    return new WebSocket(url, this.key === undefined ? [] : [SOCKET_PROTOCOL, KEY_PROTOCOL + this.key]);
+    const protocols = this.key === undefined ? [] : [SOCKET_PROTOCOL, KEY_PROTOCOL + this.key];
+    try {
+      return new WebSocket(url, protocols);
+    } catch (cause) {
+      const detail = `There can be no WebSocket with this address and key (${reason(cause)}).`;
+      throw new TesseraError("request_invalid", detail, { cause });
+    }
   }
 
   private async once(

@@ -168,6 +168,9 @@ describe("a live feed", () => {
       await new Promise((resolve) => own.addEventListener("open", resolve));
       expect(own.protocol).toBe("tessera");
       own.close();
+      expect(() => createClient({ url, key: "no key" }).live()).toThrow(
+        expect.objectContaining({ code: "request_invalid" }),
+      );
       await stateOf(stranger, "lost");
       expect(stranger.fault).toMatchObject({ code: "unauthorized", status: 401 });
       const states: string[] = [];
