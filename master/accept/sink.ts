@@ -57,6 +57,7 @@ export class Sink {
   static async resume(options: SinkOptions, offset: number): Promise<Sink> {
     const file = await open(options.path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
+      if ((await file.stat()).size < offset) throw new Error("A file is shorter than what is known of it.");
       await file.truncate(offset);
       const head = Buffer.alloc(Math.min(offset, HEAD_BYTES));
       await file.read(head, 0, head.length, 0);

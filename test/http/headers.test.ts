@@ -84,6 +84,16 @@ describe("CORS", () => {
     expect(answer.headers.has("access-control-allow-credentials")).toBe(false);
   });
 
+  test("lets their pages go on with uploads, and whoever asks himself what there is", async () => {
+    const app = edgeOf(bench, { access: new Access({ corsOrigins: [LISTED] }) });
+    const gone = await app.request("/v1/uploads/x", { method: "HEAD", headers: { origin: LISTED } });
+    const exposed = gone.headers.get("access-control-expose-headers");
+    for (const name of ["Upload-Offset", "Upload-Length", "Tus-Resumable", "Location"])
+      expect(exposed).toContain(name);
+    const { headers } = await app.request("/v1/uploads", { method: "OPTIONS" });
+    expect(headers.get("tus-version")).toBe("1.0.0");
+  });
+
   test("tells others nothing", async () => {
     for (const origin of ["https://evil.example", `${LISTED}.evil.example`, "null", LISTED.toUpperCase()])
       for (const method of ["OPTIONS", "GET"]) {

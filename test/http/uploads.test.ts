@@ -129,8 +129,10 @@ describe("an upload", () => {
     await append(ask, id, 0, room.image.slice(0, 900));
     clock.pass(1.5 * HOUR_MS);
     expect(await offsetOf(ask, id)).toBe(900);
-    clock.pass(HOUR_MS);
+    // Also before it is cleared away.
+    clock.leapUnseen(HOUR_MS);
     await expectProblem(await append(ask, id, 900, "x"), "upload_not_found");
+    expect(uploadsIn(bench.dir)).toEqual([id]);
     clock.pass(60_000);
     await bench.master.tidied();
     expect(uploadsIn(bench.dir)).toEqual([]);
