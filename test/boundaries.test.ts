@@ -69,7 +69,7 @@ const LAYERS: readonly { what: string; files: RegExp; never: RegExp }[] = [
     what: "the page is built on what everyone can have: the client and the contract",
     files: /^page\/\w+\//,
     never:
-      /^(?!page\/|client\/|shared\/(api\/|pipeline\/(text|step)\.ts$|errors\.ts$|pages\.ts$)|@?preact|uplot|openseadragon)/,
+      /^(?!page\/|client\/|shared\/(api\/|pipeline\/(expectation|nearest|step|text)\.ts$|errors\.ts$|geometry\.ts$|pages\.ts$)|@?preact|uplot|openseadragon)/,
   },
   {
     what: "the product does not need the page's sources",

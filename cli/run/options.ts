@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { OUTPUT_FORMATS, type OutputFormat } from "../../master/export/output.ts";
+import { OUTPUT_FORMATS, type OutputFormat } from "../../shared/api/output.ts";
 
 /** What is to be done with each image, as the command line gives it. */
 export interface ImageOptions {

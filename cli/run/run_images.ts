@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import type { OutputFormat } from "../../master/export/output.ts";
 import type { JobView } from "../../shared/api/job.ts";
+import type { OutputFormat } from "../../shared/api/output.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { EXIT, errorLine, exitCodeOf, failureOf, UsageError } from "../failure.ts";

@@ -1,5 +1,5 @@
-import type { OutputFormat } from "../../master/export/output.ts";
 import type { JobView } from "../../shared/api/job.ts";
+import type { OutputFormat } from "../../shared/api/output.ts";
 import type { ImageOptions } from "./options.ts";
 
 /** What a site is told of an image. */

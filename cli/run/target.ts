@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { extensionOf, type OutputFormat } from "../../master/export/output.ts";
+import { extensionOf, type OutputFormat } from "../../shared/api/output.ts";
 import { UsageError } from "../failure.ts";
 
 /** Where results go. */

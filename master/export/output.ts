@@ -1,9 +1,7 @@
+import { EFFORT, formatLike, OUTPUT_FORMATS, type OutputFormat, QUALITY } from "../../shared/api/output.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Shape } from "../../shared/geometry.ts";
 import type { ImageType } from "../probe/types.ts";
-
-export const OUTPUT_FORMATS = ["jpeg", "png", "webp", "avif", "tiff"] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** How a result is written. */
 export interface OutputSpec {
@@ -19,9 +17,6 @@ export interface OutputSpec {
   /** What transparent pixels are laid on in JPEG, "#rrggbb". */
   readonly background: string;
 }
-
-const QUALITY: Readonly<Record<OutputFormat, number>> = { jpeg: 90, png: 100, webp: 85, avif: 60, tiff: 100 };
-const EFFORT: Readonly<Record<OutputFormat, number>> = { jpeg: 0, png: 2, webp: 4, avif: 2, tiff: 2 };
 
 interface Bound {
   readonly sideMax: number;
@@ -40,9 +35,6 @@ const BOUNDS: Readonly<Record<OutputFormat, Bound>> = {
   tiff: { sideMax: 0x7fffffff, pixelsMax: Number.POSITIVE_INFINITY },
 };
 
-/** The file name's ending that goes with a format. */
-export const extensionOf = (format: OutputFormat): string => (format === "jpeg" ? "jpg" : format);
-
 const isFormat = (value: unknown): value is OutputFormat => OUTPUT_FORMATS.includes(value as OutputFormat);
 
 /**
@@ -55,7 +47,7 @@ export function outputSpec(asked: Partial<OutputSpec>, source: ImageType = "png"
       invalid(`There is no option "${key}".`);
     }
   }
-  const format = asked.format ?? (source === "gif" ? "png" : source);
+  const format = asked.format ?? formatLike(source);
   if (!isFormat(format)) invalid(`format: one of ${OUTPUT_FORMATS.join(", ")} is expected.`);
   const spec: OutputSpec = {
     format,

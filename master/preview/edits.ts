@@ -37,6 +37,8 @@ export interface EditWanted {
 
 export interface EditShown {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the whole result. */
+  readonly result: Size;
   readonly scale: number;
   readonly isExact: boolean;
 }

@@ -23,6 +23,8 @@ const NEVER = new AbortController().signal;
 
 export interface Shown {
   readonly raster: Raster;
+  /** Of the whole result. */
+  readonly result: Size;
   /** Of the result's size. */
   readonly scale: number;
   /** The pixels are the result's own, bit for bit. */
@@ -69,11 +71,11 @@ export class LiveEdits {
     const plan = planReduced(own, view.shape, wanted);
     const source = await this.source(name, view, plan);
     signal.throwIfAborted();
-    const { steps: reduced, chain, out, scale, shown } = plan;
+    const { steps: reduced, chain, out, result, scale, shown } = plan;
     const raster = await this.pool.compute({ steps: reduced, chain, out, source }, signal);
     if (out.width === shown.width && out.height === shown.height)
-      return { raster, scale, isExact: isExact && plan.isExact };
-    return { raster: await this.shrink(raster, shown, signal), scale, isExact: false };
+      return { raster, result, scale, isExact: isExact && plan.isExact };
+    return { raster: await this.shrink(raster, shown, signal), result, scale, isExact: false };
   }
 
   private shrink(raster: Raster, { width, height }: Size, signal: AbortSignal): Promise<Raster> {

@@ -31,6 +31,8 @@ export interface Wanted {
 
 /** A pipeline on a reduction of its source that looks as it does on the whole. */
 export interface ReducedPlan {
+  /** The size of the result as it would be. */
+  readonly result: Size;
   /** Of the result's size. */
   readonly scale: number;
   /** The source, reduced. */
@@ -120,7 +122,16 @@ function reduceBy(
   const chain = compileChain(reduced, source);
   const out = part(seen, scale, chain.output);
   const isExact = scales.every((each) => each === 1);
-  return { scale, source, chain, steps: reduced, out, window: windowOf(chain, out), isExact };
+  return {
+    result: shapes.at(-1)!,
+    scale,
+    source,
+    chain,
+    steps: reduced,
+    out,
+    window: windowOf(chain, out),
+    isExact,
+  };
 }
 
 const enlargement = (from: Size, to: Size): number =>

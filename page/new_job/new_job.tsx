@@ -1,55 +1,128 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Button } from "../design/button.tsx";
-import { api } from "../shell/api.ts";
-import { attempt, tellDone } from "../shell/notices.tsx";
-import { go, hrefOf } from "../shell/router.ts";
+import { attempt } from "../shell/notices.tsx";
+import { go, hrefOf, place } from "../shell/router.ts";
+import { may } from "../shell/session.ts";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { useTitle } from "../shell/title.ts";
+import { canRedo, canUndo, followAddress, recipe, redo, undo } from "./draft.ts";
+import { DropTarget, DropVeil } from "./images/drop_target.tsx";
+import { ImageList } from "./images/image_list.tsx";
+import { images, looked } from "./images/images.ts";
+import { takeFiles } from "./images/intake.ts";
+import { useIntake } from "./images/use_intake.ts";
+import { OutputPanel } from "./output/output_panel.tsx";
+import { PipelinePanel } from "./pipeline/pipeline_panel.tsx";
+import { loadTransforms } from "./pipeline/transforms.ts";
+import { fit, realPixels, zoomIn, zoomOut } from "./preview/moving.ts";
+import { Stage } from "./preview/stage.ts";
+import { Viewer } from "./preview/viewer.tsx";
+import { start } from "./sending/sending.ts";
+import { SendingsList } from "./sending/sendings_list.tsx";
 
+/** An image or many, what is done with them, and how that looks, until it is started. */
 export function NewJob() {
   useTitle("New job");
-  const image = useSignal<File | undefined>(undefined);
-  const pipeline = useSignal("");
+  useIntake();
   const chooser = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: "o", does: "Choose an image", act: () => chooser.current?.click() }]);
-  const send = () =>
-    attempt(async () => {
-      const job = await api.submit(image.value!, { pipeline: pipeline.value, name: image.value!.name });
-      tellDone(`${job.source.name} is sent.`);
-      go(hrefOf("job", job.id));
+  const picker = useRef<HTMLInputElement>(null);
+  const stage = useMemo(() => new Stage(), []);
+  const choose = () => chooser.current?.click();
+  useEffect(() => stage.start(), [stage]);
+  useEffect(() => {
+    void attempt(loadTransforms);
+    let end: (() => void) | undefined;
+    void attempt(async () => {
+      end = followAddress();
     });
+    return () => end?.();
+  }, []);
+  useUndoKeys();
+  useShortcuts([
+    { keys: "o", does: "Choose images", act: choose },
+    { keys: "a", does: "Add a step", act: () => picker.current?.focus() },
+    { keys: "+", does: "Zoom in", act: () => zoomIn(stage) },
+    { keys: "-", does: "Zoom out", act: () => zoomOut(stage) },
+    { keys: "0", does: "Fit the picture", act: () => fit(stage) },
+    { keys: "1", does: "Real pixels", act: () => realPixels(stage) },
+    { keys: "c", does: "Compare before and after", act: () => toggle(stage) },
+  ]);
+  const image = looked.value;
   return (
-    <div class="stack">
+    <div class="new_job">
       <h1>New job</h1>
-      <div class="field">
-        <label for="image">Image</label>
-        <input
-          ref={chooser}
-          id="image"
-          type="file"
-          accept="image/*"
-          onChange={(event) => {
-            image.value = event.currentTarget.files?.[0];
-          }}
-        />
+      <input
+        ref={chooser}
+        class="unseen"
+        type="file"
+        multiple
+        accept="image/*,.tif,.tiff,.avif"
+        aria-label="Images"
+        tabIndex={-1}
+        onChange={({ currentTarget }) => {
+          takeFiles([...(currentTarget.files ?? [])]);
+          // The same file can be chosen again once it was removed.
+          currentTarget.value = "";
+        }}
+      />
+      <div class="picture_side">
+        {image === undefined ? <DropTarget choose={choose} /> : <Viewer stage={stage} name={image.name} />}
+        {image !== undefined && <ImageList choose={choose} />}
+        <SendingsList />
       </div>
-      <div class="field">
-        <label for="pipeline">Pipeline</label>
-        <input
-          class="input"
-          id="pipeline"
-          value={pipeline}
-          onInput={(event) => {
-            pipeline.value = event.currentTarget.value;
-          }}
-        />
+      <div class="recipe_side">
+        <PipelinePanel picker={picker} fault={stage.fault.value} />
+        <OutputPanel stage={stage} />
+        <StartBar />
       </div>
-      <div class="row">
-        <Button look="primary" disabled={image.value === undefined} onClick={send}>
-          Start
-        </Button>
-      </div>
+      <DropVeil />
     </div>
   );
+}
+
+const toggle = ({ compares }: Stage): void => {
+  compares.value = !compares.value;
+};
+
+function StartBar() {
+  const fault = useSignal("");
+  const { length } = images.value;
+  const send = () =>
+    attempt(async () => {
+      const { job, batch } = await start(images.value, recipe.value);
+      if (batch !== undefined) return go(hrefOf("batch", batch));
+      const id = await job;
+      // Whoever has gone elsewhere meanwhile stays there.
+      if (id !== undefined && place.value.view === "newJob") go(hrefOf("job", id));
+    });
+  if (!may("submit")) return <p class="muted">Your key may look at jobs, but not start any.</p>;
+  return (
+    <div class="start_bar">
+      <Button look="primary" icon="play" disabled={length === 0} onClick={send}>
+        {length > 1 ? `Start ${length} images` : "Start"}
+      </Button>
+      {length === 0 && <span class="muted">Add an image first.</span>}
+      <p class="fault">{fault}</p>
+    </div>
+  );
+}
+
+/** Where text is written, the browser undoes what is written. */
+const TEXT = "textarea, input:not([type]), input[type=text], input[type=url], input[type=search]";
+
+function useUndoKeys(): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const isUndo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z";
+      const isRedo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "y";
+      if (!isUndo && !isRedo) return;
+      if (event.target instanceof HTMLElement && event.target.matches(TEXT)) return;
+      event.preventDefault();
+      if (isRedo || event.shiftKey) canRedo.value && redo();
+      else if (canUndo.value) undo();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, openEngine } from "../../embedded/engine.ts";
 import { loadSharp } from "../../master/codec/sharp.ts";
-import type { OutputFormat } from "../../master/export/output.ts";
+import type { OutputFormat } from "../../shared/api/output.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { whole } from "../ops/tiled_equals_whole.ts";
 import { decodeFile, difference, picture, pictureRaster, spec, unowned } from "./harness.ts";

@@ -4,9 +4,9 @@
  */
 import { writeSync } from "node:fs";
 import { openEngine } from "../../embedded/engine.ts";
-import type { OutputFormat } from "../../master/export/output.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { Master } from "../../master/master.ts";
+import type { OutputFormat } from "../../shared/api/output.ts";
 import { BufferPool } from "../../shared/buffers.ts";
 import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
 import { whenKafkaIsReady } from "../../shared/bus/kafka/patience.ts";

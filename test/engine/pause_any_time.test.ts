@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutputFormat } from "../../master/export/output.ts";
 import { hasEnded, type JobView } from "../../master/jobs/job.ts";
+import type { OutputFormat } from "../../shared/api/output.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import {
   type Bench,

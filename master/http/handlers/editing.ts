@@ -35,6 +35,8 @@ export const editingHandlers = (master: Master, options: SubmitOptions): Handler
       headers: {
         "content-type": `image/${wanted.format}`,
         "cache-control": "no-store",
+        "tessera-width": `${shown.result.width}`,
+        "tessera-height": `${shown.result.height}`,
         "tessera-scale": `${shown.scale}`,
         "tessera-exact": `${shown.isExact}`,
       },

@@ -98,6 +98,8 @@ export const EDITING = routes({
         about: "The picture.",
         types: PICTURE_TYPES,
         headers: {
+          "tessera-width": Type.Integer({ description: "Columns that the result would have." }),
+          "tessera-height": Type.Integer({ description: "Rows that the result would have." }),
           "tessera-scale": Type.Number({ description: "Its size, of that which the result would have." }),
           "tessera-exact": Type.Boolean({
             description: "Whether these are the result's own pixels, before they were encoded.",

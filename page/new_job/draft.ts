@@ -1,0 +1,84 @@
+/** The job that is being put together. It stays while one looks at other views. */
+import { computed, effect, signal } from "@preact/signals";
+import { place, setSearch } from "../shell/router.ts";
+import { begun, changed, type History, redone, settled, undone } from "./history.ts";
+import { EMPTY, pipelineText, type Recipe } from "./recipe.ts";
+import { hasRecipe, recipeFrom, searchOf } from "./recipe_address.ts";
+
+const history = signal<History<Recipe>>(begun(EMPTY));
+
+export const recipe = computed(() => history.value.now);
+export const pipeline = computed(() => pipelineText(recipe.value));
+/** Whether a slider is being dragged, or something like it. */
+export const isDragging = computed(() => history.value.gesture !== undefined);
+export const canUndo = computed(() => history.value.past.length > 0);
+export const canRedo = computed(() => history.value.future.length > 0);
+
+/** A change to be undone by itself, or with all others of its gesture. */
+export function change(to: (recipe: Recipe) => Recipe, gesture?: string): void {
+  history.value = changed(history.value, to(recipe.value), gesture);
+}
+
+export function settle(): void {
+  history.value = settled(history.value);
+}
+
+export function undo(): void {
+  history.value = undone(history.value);
+}
+
+export function redo(): void {
+  history.value = redone(history.value);
+}
+
+/** Browsers take only so many changes of an address in a time. */
+const ADDRESS_AFTER_MS = 300;
+
+/**
+ * Keeps the draft and the address alike while the view is shown: what the address says when one comes is taken up, what
+ * changes later is written there.
+ *
+ * @returns how to end it
+ * @throws pipeline_syntax if the address has a pipeline that cannot be read
+ */
+export function followAddress(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let written: string | undefined;
+  const write = () => {
+    const search = searchOf(recipe.value);
+    written = JSON.stringify(sorted(search));
+    setSearch(search);
+  };
+  const endReading = effect(() => {
+    const { view, search } = place.value;
+    if (view !== "newJob") return;
+    const said = signatureOf(search);
+    if (said === written) return;
+    written = said;
+    if (hasRecipe(search)) take(search);
+  });
+  const endWriting = effect(() => {
+    searchOf(recipe.value);
+    clearTimeout(timer);
+    timer = setTimeout(write, ADDRESS_AFTER_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    endReading();
+    endWriting();
+  };
+}
+
+/** What an address says becomes the draft, if it is something else. @throws pipeline_syntax */
+function take(search: URLSearchParams): void {
+  const said = recipeFrom(search);
+  if (JSON.stringify(sorted(searchOf(said))) === JSON.stringify(sorted(searchOf(recipe.peek())))) return;
+  history.value = changed(history.peek(), said);
+}
+
+const sorted = (search: Readonly<Record<string, string | undefined>>) =>
+  Object.entries(search)
+    .filter(([, value]) => value !== undefined && value !== "")
+    .sort(([one], [other]) => one.localeCompare(other));
+
+const signatureOf = (search: URLSearchParams): string => JSON.stringify(sorted(Object.fromEntries(search)));

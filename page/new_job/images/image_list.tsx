@@ -1,0 +1,87 @@
+import { useEffect } from "preact/hooks";
+import { Button } from "../../design/button.tsx";
+import { bytes, pixels } from "../../design/format.ts";
+import { Icon } from "../../design/icon.tsx";
+import { AddressForm } from "./address_form.tsx";
+import { images, looked, removeAllImages, removeImage, type SourceImage } from "./images.ts";
+import { intakeFault } from "./intake.ts";
+import { releaseProxy } from "./proxies.ts";
+import { makeThumbnail } from "./thumbnails.ts";
+
+/** The images that are there, and how to get more. */
+export function ImageList({ choose }: { readonly choose: () => void }) {
+  const { length } = images.value;
+  return (
+    <section class="images" aria-label="Images">
+      <div class="row apart">
+        <h2>{length === 1 ? "1 image" : `${length} images`}</h2>
+        <span class="row tools">
+          <Button look="quiet" icon="plus" onClick={choose}>
+            Add images
+          </Button>
+          <AddressForm />
+          {length > 1 && (
+            <Button look="quiet" icon="trash" onClick={removeAllImages}>
+              Remove all
+            </Button>
+          )}
+        </span>
+      </div>
+      <p class="fault" role="alert">
+        {intakeFault}
+      </p>
+      <ul class="thumbnails">
+        {images.value.map((image) => (
+          <Thumbnail key={image.id} image={image} />
+        ))}
+      </ul>
+      {length > 1 && (
+        <p class="muted">
+          They become one batch: the same is done with each of them. You are looking at one.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Thumbnail({ image }: { readonly image: SourceImage }) {
+  useEffect(() => makeThumbnail(image), [image]);
+  const { name, source, size, thumbnail, fault } = image;
+  const about = "file" in source ? bytes(source.file.size) : "from its address";
+  const sides = size.value === undefined ? "" : pixels(size.value.width, size.value.height);
+  return (
+    <li class="thumbnail" data-looked={looked.value === image}>
+      <button
+        type="button"
+        class="thumbnail_look"
+        title={`Look at ${name}`}
+        aria-pressed={looked.value === image}
+        onClick={() => {
+          looked.value = image;
+        }}
+      >
+        <span class="thumbnail_picture">
+          {fault.value !== "" ? (
+            <Icon name="warning" />
+          ) : thumbnail.value === undefined ? (
+            <Icon name={"file" in source ? "image" : "link"} />
+          ) : (
+            <img src={thumbnail.value} alt="" />
+          )}
+        </span>
+        <span class="thumbnail_name">{name}</span>
+        <span class="thumbnail_about muted number">{sides || about}</span>
+        {sides !== "" && <span class="thumbnail_about muted number">{about}</span>}
+      </button>
+      <Button
+        look="quiet"
+        icon="close"
+        label={`Remove ${name}`}
+        onClick={() => {
+          removeImage(image);
+          void releaseProxy(image);
+        }}
+      />
+    </li>
+  );
+}

@@ -1,0 +1,75 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { bytes } from "../../design/format.ts";
+import { api } from "../../shell/api.ts";
+import { isDragging, pipeline, recipe } from "../draft.ts";
+import { looked } from "../images/images.ts";
+import { proxyOf } from "../images/proxies.ts";
+import type { Stage } from "../preview/stage.ts";
+import { type Estimate, estimateFrom, formatOf, type Piece, piecesOf } from "./estimate.ts";
+
+/** It is not urgent: what is seen goes first. */
+const AFTER_MS = 600;
+
+/** About how large the result will be. */
+export function SizeEstimate({ stage }: { readonly stage: Stage }) {
+  const estimate = useSignal<Estimate | "none" | undefined>(undefined);
+  const known = useRef("");
+  useSignalEffect(() => {
+    const image = looked.value;
+    const result = stage.result.value;
+    const { options } = recipe.value;
+    const text = pipeline.value;
+    const key = JSON.stringify([image?.id, result, options, text]);
+    if (key === known.current) return undefined;
+    estimate.value = undefined;
+    known.current = "";
+    if (image === undefined || result === undefined || !("file" in image.source)) return undefined;
+    if (isDragging.value || !stage.isIdle.value || stage.fault.value !== undefined) return undefined;
+    const pieces = piecesOf(result, options, image.source.file.type);
+    if (pieces.length === 0) {
+      estimate.value = "none";
+      return undefined;
+    }
+    const given = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const { id } = await proxyOf(image);
+        const sizes = [];
+        for (const piece of pieces) sizes.push(await sizeOf(id, text, piece, given.signal));
+        known.current = key;
+        estimate.value = estimateFrom(result, sizes);
+      } catch {
+        // It is an estimate: whoever starts the job learns what is wrong.
+      }
+    }, AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      given.abort();
+    };
+  });
+  return <span class="muted number estimate">{wordsFor(estimate.value)}</span>;
+}
+
+async function sizeOf(
+  proxy: string,
+  pipeline: string,
+  { region, format, quality }: Piece,
+  signal: AbortSignal,
+) {
+  const { x, y, width, height } = region;
+  const size = Math.max(16, width, height);
+  const body = { proxy, pipeline, region: [x, y, width, height], size, format, quality };
+  const answer = await api.preview({ body }, { signal });
+  return { region, bytes: (await answer.blob()).size };
+}
+
+function wordsFor(estimate: Estimate | "none" | undefined): string {
+  if (estimate === undefined) return "";
+  if (estimate === "none") return `No estimate for ${formatOf(recipe.value.options, "").toUpperCase()}`;
+  const [least, most] = [bytes(round(estimate.least)), bytes(round(estimate.most))];
+  return least === most ? `About ${least}` : `About ${least} to ${most}`;
+}
+
+/** To two digits: it knows no more. */
+const round = (value: number): number => Number(value.toPrecision(2));

@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { expectAccessible, Visits } from "./browser.ts";
+
+const visits = new Visits();
+afterEach(() => visits.expectNoComplaints());
+afterAll(() => visits.end());
+
+const PHOTO = join(visits.folder, "photo.jpg");
+
+/** A picture with something in every part of it. */
+async function picture(path: string, width: number, height: number): Promise<string> {
+  const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
+  await sharp({ create: { width, height, channels: 3, background: "#808080", noise } })
+    .jpeg()
+    .toFile(path);
+  return path;
+}
+
+const addImages = (page: Page, ...paths: string[]) =>
+  page.getByLabel("Images", { exact: true }).setInputFiles(paths);
+
+async function addStep(page: Page, typed: string): Promise<void> {
+  await page.getByLabel("Add a step").fill(typed);
+  await page.keyboard.press("Enter");
+}
+
+interface Looked {
+  readonly pipeline: string;
+  readonly region?: readonly number[];
+}
+
+/** Waits until such a look at the result has come, because of what is done. */
+async function seen(page: Page, isIt: (look: Looked) => boolean, act: () => Promise<unknown>): Promise<void> {
+  const isLook = (url: string) => url.endsWith("/v1/preview");
+  const answer = page.waitForResponse(
+    (response) => isLook(response.url()) && response.ok() && isIt(response.request().postDataJSON()),
+  );
+  await act();
+  await answer;
+}
+
+const steps = (page: Page) => page.locator(".step h3").allTextContents();
+
+let url: string;
+beforeAll(async () => {
+  url = visits.serve().url;
+  await picture(PHOTO, 1200, 800);
+});
+
+describe("a new job", () => {
+  test("is put together while its effect is seen, from the first visit to its result", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/");
+    await page.getByText("Drop images here").waitFor();
+    await expectAccessible(page);
+    await addImages(page, PHOTO);
+    await page.getByText("Result: 1,200 × 800 px").waitFor();
+    const of = (text: string) => (look: Looked) => look.pipeline === text;
+    await seen(page, of("blur"), () => addStep(page, "blur"));
+    await seen(page, of("blur(sigma=12)"), () => page.getByLabel("Sigma", { exact: true }).fill("12"));
+    await page.getByRole("slider", { name: "Before and after" }).waitFor();
+    await addStep(page, "resize");
+    await page.getByText("Result: 600 × 400 px").waitFor();
+    await page.getByText(/^About .*B/).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.waitForURL(/\/jobs\/.+/);
+    await page.getByText("Done").waitFor();
+    const [, id] = /\/jobs\/([^/]+)/.exec(page.url())!;
+    const result = await sharp(await (await fetch(`${url}/v1/jobs/${id}/result`)).bytes()).metadata();
+    expect([result.width, result.height]).toEqual([600, 400]);
+  });
+
+  test("is shared by its address, and undone and redone", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/?pipeline=blur(sigma=3)|sepia|flip&off=2&format=webp&quality=40");
+    await page.getByRole("heading", { name: "Sepia" }).waitFor();
+    expect(await steps(page)).toEqual(["Gaussian blur", "Sepia", "Flip"]);
+    expect(await page.getByLabel("Sepia is on").isChecked()).toBe(false);
+    expect(await page.getByLabel("Format").inputValue()).toBe("webp");
+    expect(await page.getByLabel("Quality", { exact: true }).inputValue()).toBe("40");
+    await page.getByRole("button", { name: "Remove Flip" }).click();
+    await page.getByLabel("Sepia is on").check();
+    await page.waitForURL((address) => address.searchParams.get("pipeline") === "blur(sigma=3) | sepia");
+    await page.keyboard.press("Control+z");
+    expect(await page.getByLabel("Sepia is on").isChecked()).toBe(false);
+    await page.keyboard.press("Control+z");
+    expect(await steps(page)).toEqual(["Gaussian blur", "Sepia", "Flip"]);
+    await page.keyboard.press("Control+Shift+z");
+    expect(await steps(page)).toEqual(["Gaussian blur", "Sepia"]);
+  });
+
+  test("is written as text, and said in words where that cannot be read", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/");
+    await page.getByText("Text and commands").click();
+    const text = page.getByLabel("As text");
+    await text.fill("sepia(amount=0.5) | rotate(angle=180)");
+    expect(await steps(page)).toEqual(["Sepia", "Rotate"]);
+    expect(await page.getByLabel("Amount", { exact: true }).inputValue()).toBe("0.5");
+    await text.fill("sepia | blr(");
+    await page.getByText("Expected the name of a parameter at the end.").waitFor();
+    await text.fill("sepia | blr");
+    await page.getByText("There is no operation “blr”. Did you mean blur?").waitFor();
+    await page.getByRole("button", { name: "Back to the steps above" }).click();
+    expect(await text.inputValue()).toBe("sepia(amount=0.5) | rotate(angle=180)");
+    await page.getByRole("button", { name: "curl", exact: true }).click();
+    await page.getByText("The command is copied.").waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toContain("--form-string 'pipeline=sepia(amount=0.5) | rotate(angle=180)'");
+  });
+
+  test("is put together by keys alone", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/");
+    await page.getByText("Drop images here").waitFor();
+    await addImages(page, PHOTO);
+    await page.getByText("Result: 1,200 × 800 px").waitFor();
+    const { keyboard } = page;
+    await keyboard.press("a");
+    await keyboard.type("blu");
+    await keyboard.press("Enter");
+    await keyboard.type("sat");
+    await keyboard.press("Enter");
+    expect(await steps(page)).toEqual(["Gaussian blur", "Saturation"]);
+    await page.getByRole("button", { name: "Move Saturation, step 2 of 2" }).focus();
+    await keyboard.press("ArrowUp");
+    await page.getByText("Saturation is step 1 of 2.").waitFor({ state: "attached" });
+    expect(await steps(page)).toEqual(["Saturation", "Gaussian blur"]);
+    await page.getByLabel("Sigma, slider").focus();
+    await keyboard.press("ArrowRight");
+    expect(await page.getByLabel("Sigma", { exact: true }).inputValue()).toBe("5.1");
+    const divider = page.getByRole("slider", { name: "Before and after" });
+    await divider.focus();
+    await keyboard.press("Home");
+    expect(await divider.getAttribute("aria-valuenow")).toBe("0");
+    await keyboard.press("1");
+    await page.getByLabel("Zoom", { exact: true }).getByText("100 %").waitFor();
+    await page.getByRole("button", { name: "Start" }).focus();
+    await keyboard.press("Enter");
+    await page.waitForURL(/\/jobs\/.+/);
+  });
+
+  test("has its steps dragged to another place", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/?pipeline=blur|sepia|flip");
+    await page.getByRole("heading", { name: "Flip" }).waitFor();
+    const handle = page.getByRole("button", { name: "Move Gaussian blur, step 1 of 3" });
+    await handle.hover();
+    await page.mouse.down();
+    const last = (await page.getByRole("heading", { name: "Flip" }).boundingBox())!;
+    await page.mouse.move(last.x, last.y + last.height, { steps: 5 });
+    expect(await steps(page)).toEqual(["Sepia", "Flip", "Gaussian blur"]);
+    await page.mouse.up();
+    await page.waitForURL((address) => address.searchParams.get("pipeline") === "sepia | flip | blur");
+  });
+
+  test("shows real pixels where one looks closely, and moves with the mouse", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/?pipeline=invert");
+    await addImages(page, PHOTO);
+    await page.getByText("Result: 1,200 × 800 px").waitFor();
+    await page.getByRole("application").hover({ position: { x: 50, y: 50 } });
+    const isClose = ({ region }: Looked) => region !== undefined && region[2]! < 200;
+    await seen(page, isClose, () => page.mouse.wheel(0, -2000));
+    const isElsewhere = (look: Looked) => (look.region?.[0] ?? 0) > 100;
+    await seen(page, isElsewhere, async () => {
+      await page.mouse.down();
+      await page.mouse.move(-300, 50, { steps: 3 });
+      await page.mouse.up();
+    });
+    await page.getByRole("button", { name: "Fit" }).click();
+    await page.getByRole("button", { name: "Fit", pressed: true }).waitFor();
+  });
+
+  test("of a step that the server refuses says so beside it", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/?pipeline=sepia|blur(sigma=3)|resize(scale=1000)");
+    await addImages(page, PHOTO);
+    const step = (name: string) =>
+      page
+        .locator(".step")
+        .filter({ has: page.getByRole("heading", { name }) })
+        .getByRole("alert");
+    await step("Resize").getByText("After resize it would be 1200000 × 800000").waitFor();
+    await page.getByRole("button", { name: "Remove Resize" }).click();
+    await page.getByLabel("Sigma", { exact: true }).fill("1000");
+    await step("Gaussian blur")
+      .getByText("Sigma: it is 1000, expected a number from 0.1 to 100 (px).")
+      .waitFor();
+    await page.getByLabel("Sigma", { exact: true }).fill("10");
+    await page.getByText("Result: 1,200 × 800 px").waitFor();
+    visits.forgive(/422/);
+  });
+
+  test("of a damaged file says what is wrong, and goes on with another", async () => {
+    const { page } = await visits.visit(url);
+    const whole = await Bun.file(PHOTO).bytes();
+    const damaged = join(visits.folder, "damaged.jpg");
+    await Bun.write(damaged, whole.slice(0, whole.length / 2));
+    await page.goto("/");
+    await addImages(page, damaged);
+    await page.getByText("The image ends too early. Send the whole file.").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Remove damaged.jpg" }).click();
+    await addImages(page, PHOTO);
+    await page.getByText("Result: 1,200 × 800 px").waitFor();
+    visits.forgive(/422/);
+  });
+
+  test("of many images becomes a batch", async () => {
+    const { page } = await visits.visit(url, { scheme: "dark" });
+    const paths = await Promise.all(
+      [0, 1, 2, 3].map((i) => picture(join(visits.folder, `many-${i}.jpg`), 64 + i, 64)),
+    );
+    await page.goto("/?pipeline=sepia");
+    await addImages(page, ...paths);
+    await page.getByRole("heading", { name: "4 images" }).waitFor();
+    await page.getByText("68 × 64").or(page.getByText("67 × 64")).first().waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Remove many-3.jpg" }).click();
+    await page.getByRole("button", { name: "Start 3 images" }).click();
+    await page.waitForURL(/\/batches\/.+/);
+    const [, id] = /\/batches\/([^/]+)/.exec(page.url())!;
+    const counted = async () => (await (await fetch(`${url}/v1/batches/${id}`)).json()).images;
+    await page.waitForFunction(
+      async (address) => (await (await fetch(address)).json()).images === 3,
+      `/v1/batches/${id}`,
+    );
+    expect(await counted()).toBe(3);
+  });
+
+  test("takes files that are dropped on it, and says what is no image", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/");
+    await page.getByText("Drop images here").waitFor();
+    const bytes = [...(await Bun.file(PHOTO).bytes())];
+    await page.evaluate((list) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(list)], "dropped.jpg", { type: "image/jpeg" }));
+      transfer.items.add(new File(["words"], "notes.txt", { type: "text/plain" }));
+      dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+    }, bytes);
+    await page.getByRole("button", { name: /^dropped.jpg/ }).waitFor();
+    await page.getByText("“notes.txt” is no image.").waitFor();
+  });
+});
