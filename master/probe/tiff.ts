@@ -11,6 +11,7 @@ const TAG = {
   photometric: 262,
   stripOffsets: 273,
   samples: 277,
+  rowsPerStrip: 278,
   stripBytes: 279,
   tileWidth: 322,
   tileHeight: 323,
@@ -25,6 +26,9 @@ const PHOTOMETRIC = [0, 1, 2, 3, 5, 6];
 
 /** libvips holds a row of tiles twice; beyond this the file is counted among those that need all memory at once. */
 const TILE_ROW_BYTES_MAX = 256 * 2 ** 20;
+
+/** The decoder holds a strip and refuses more than this for it. What is one plain strip, it reads in pieces. */
+const STRIP_BYTES_MAX = 50 * 2 ** 20;
 
 /** Pages after the first are not used, but the library follows them all, and a loop for ever. */
 const PAGES_MAX = 1000;
@@ -65,7 +69,12 @@ function checkData(file: FileBytes, ifd: Directory, width: number, height: numbe
   offsets.forEach((offset, i) => {
     if (offset + (bytes?.[i] ?? 0) > file.size) throw new TesseraError("image_truncated");
   });
-  if (!tiled) return 0;
+  if (!tiled) {
+    const several = (ifd.number(TAG.rowsPerStrip) ?? height) < height;
+    if (several && bytes?.some((one) => one > STRIP_BYTES_MAX))
+      unsupported(`Save it with strips of at most ${STRIP_BYTES_MAX >> 20} MiB.`);
+    return 0;
+  }
   const tileWidth = ifd.number(TAG.tileWidth) ?? 0;
   const tileHeight = ifd.number(TAG.tileHeight) ?? 0;
   if (tileWidth < 1 || tileHeight < 1 || width < 1 || height < 1)

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { closeSync, existsSync, openSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { CANVAS_HEADER_BYTES } from "../../master/canvas/canvas.ts";
@@ -11,6 +11,7 @@ import { probe } from "../../master/probe/probe.ts";
 import type { Probe } from "../../master/probe/types.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Shape } from "../../shared/geometry.ts";
+import { tiffOf } from "./broken_files.ts";
 import {
   canvasOf,
   decode,
@@ -324,6 +325,24 @@ test("an abort rejects at once and leaves no canvas", async () => {
     const refused = ingest(path, probed, canvasPath, options);
     expect(await refused.done.catch((thrown: unknown) => thrown)).toBe(reason);
     expect(existsSync(canvasPath)).toBe(false);
+  });
+});
+
+test("P6: a TIFF of strips that are too large for its decoder is refused by its header, with what to do", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "a.tif");
+    const stripBytes = 51 << 20;
+    const fields = [
+      [278, 3, 10],
+      [279, 4, stripBytes],
+    ] as const;
+    writeFileSync(path, tiffOf({ height: 20, extra: fields }));
+    truncateSync(path, 2 * stripBytes);
+    const fault = await probe(path, LIMITS).catch((thrown: unknown) => thrown);
+    expect(fault).toMatchObject({
+      code: "image_unsupported",
+      detail: "Save it with strips of at most 50 MiB.",
+    });
   });
 });
 
