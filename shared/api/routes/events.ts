@@ -17,6 +17,7 @@ export const EVENTS = routes({
     query: strict({
       topics: Type.Optional(
         Type.Array(EventTopic, {
+          minItems: 1,
           maxItems: 100,
           description: "What to watch; where nothing is said, a stream of events tells of `jobs`.",
         }),
