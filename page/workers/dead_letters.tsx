@@ -1,0 +1,91 @@
+import { publicSentence } from "../../shared/errors.ts";
+import { Button } from "../design/button.tsx";
+import { ago, when, whole } from "../design/format.ts";
+import { api } from "../shell/api.ts";
+import { attempt, tellDone } from "../shell/notices.tsx";
+import { usePolled } from "../shell/polled.ts";
+import { hrefOf } from "../shell/router.ts";
+import { may } from "../shell/session.ts";
+
+const EVERY_MS = 5000;
+const SHOWN_MAX = 50;
+
+type Letter = Awaited<ReturnType<typeof api.listDeadLetters>>["dead_letters"][number];
+
+/** Tiles that were given up on, each with its job. */
+export function DeadLetters() {
+  const { value, again } = usePolled(
+    (signal) => api.listDeadLetters({ limit: SHOWN_MAX }, { signal }),
+    EVERY_MS,
+  );
+  const { dead_letters: letters = [], next_cursor: more } = value.value ?? {};
+  const replayAll = () =>
+    attempt(async () => {
+      tellDone(`${whole(await replay())} jobs are tried again.`);
+      await again();
+    });
+  return (
+    <section class="card stack" aria-labelledby="dead_letters">
+      <div class="row apart">
+        <h2 id="dead_letters">Dead letters</h2>
+        {letters.length > 0 && may("operate") && (
+          <Button icon="retry" onClick={replayAll}>
+            Try all again
+          </Button>
+        )}
+      </div>
+      {letters.length === 0 ? (
+        <p class="muted">No tile was given up on.</p>
+      ) : (
+        <ul class="letters">
+          {letters.map((letter) => (
+            <Row key={letter.job} letter={letter} again={again} />
+          ))}
+        </ul>
+      )}
+      {more !== undefined && <p class="muted">There are more; these are the newest.</p>}
+    </section>
+  );
+}
+
+/** However many there are. */
+async function replay(): Promise<number> {
+  let count = 0;
+  let cursor: string | undefined;
+  do {
+    const done = await api.replayDeadLetters({ cursor });
+    count += done.replayed.length;
+    cursor = done.next_cursor;
+  } while (cursor !== undefined);
+  return count;
+}
+
+function Row({ letter, again }: { readonly letter: Letter; readonly again: () => Promise<void> }) {
+  const { job, code, message, replayable } = letter;
+  const retry = () =>
+    attempt(async () => {
+      await api.replayDeadLetter({ id: job });
+      await again();
+    });
+  return (
+    <li class="row apart">
+      <div>
+        <p>
+          <a href={hrefOf("job", job)}>Job {job.slice(0, 8)}</a>, tile {whole(letter.tile)}, stage{" "}
+          {whole(letter.stage + 1)}: {message}
+        </p>
+        <p class="hint">
+          {publicSentence(code)}{" "}
+          <time dateTime={letter.at} title={when(letter.at)}>
+            {ago(letter.at)}
+          </time>
+        </p>
+      </div>
+      {may("operate") && replayable && (
+        <Button icon="retry" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </li>
+  );
+}
