@@ -7,7 +7,11 @@ export async function run(command: readonly string[], limitMs: number): Promise<
     timeout: limitMs,
     killSignal: "SIGKILL",
   });
-  const [out, err, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const [out, err, status] = await Promise.all([
+    Bun.readableStreamToText(child.stdout),
+    Bun.readableStreamToText(child.stderr),
+    child.exited,
+  ]);
   if (status !== 0) throw new Error(`${command[0]} ended with ${status}:\n${out}${err}`);
   return out;
 }

@@ -3,6 +3,7 @@ import type { Stats } from "../../shared/api/stats.ts";
 import { WORKER_STATES } from "../../shared/api/worker.ts";
 import type { Master } from "../master.ts";
 import { hundredths } from "./figures.ts";
+import { healthOf } from "./readiness.ts";
 
 /** What there is to do, of one owner or of all, and who does it how quickly. */
 export function statsOf(master: Master, owner: string | undefined): Stats {
@@ -12,6 +13,7 @@ export function statsOf(master: Master, owner: string | undefined): Stats {
   const { freeBytes, keptBytes } = figures.disk;
   const { p50, p95 } = figures.tileTimes();
   return {
+    health: healthOf(master),
     version: manifest.version,
     uptime_seconds: Math.floor(figures.uptimeMs / 1000),
     jobs: master.counts(owner),

@@ -81,12 +81,14 @@ function optionsOf(
         label: name,
         stroke: coloured(colour),
         width: 1.5,
-        points: { show: false },
+        ...(lines.length === 1 && { fill: () => faded(resolved(element, colour)) }),
         value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
       })),
     ],
   };
 }
+
+const faded = (colour: string): string => `color-mix(in oklch, ${colour} 14%, transparent)`;
 
 function resolved(element: HTMLElement, colour: string): string {
   if (!colour.startsWith("var(")) return colour;

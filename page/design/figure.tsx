@@ -5,18 +5,16 @@ interface FigureProps {
   /** Large, with its unit. */
   readonly value: ComponentChildren;
   /** What explains it. */
-  readonly hint?: ComponentChildren;
-  readonly children?: ComponentChildren;
+  readonly hint?: string;
 }
 
 /** One number that matters. */
-export function Figure({ name, value, hint, children }: FigureProps) {
+export function Figure({ name, value, hint }: FigureProps) {
   return (
     <div class="figure">
       <dt>{name}</dt>
       <dd class="number">{value}</dd>
       {hint !== undefined && <dd class="hint">{hint}</dd>}
-      {children !== undefined && <dd>{children}</dd>}
     </div>
   );
 }

@@ -48,3 +48,7 @@ export function ago(time: string, nowMs = Date.now()): string {
 }
 
 export const when = (time: string): string => WHEN.format(new Date(time));
+
+/** `1 job`, `2 jobs`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${WHOLE.format(count)} ${count === 1 ? one : many}`;

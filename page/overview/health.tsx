@@ -1,42 +1,25 @@
+import type { Signal } from "@preact/signals";
 import { Icon } from "../design/icon.tsx";
-import { api } from "../shell/api.ts";
-import { wordsOf } from "../shell/notices.tsx";
-import { usePolled } from "../shell/polled.ts";
-
-const EVERY_MS = 5000;
+import type { Stats } from "./pace.ts";
 
 /** Whether all is well, and what to do where it is not. */
-export function Health() {
-  const { value, fault } = usePolled((signal) => api.isReady({}, { signal, retries: 0 }), EVERY_MS);
-  const warnings = value.value?.warnings ?? [];
-  if (fault.value !== undefined) {
-    const { text, detail } = wordsOf(fault.value);
-    return (
-      <div class="health" data-tone="bad" role="alert">
-        <Icon name="warning" />
-        <div>
-          <p>{text}</p>
-          {detail !== undefined && <p>{detail}</p>}
-        </div>
-      </div>
-    );
-  }
-  if (value.value === undefined) return <div class="health" data-tone="idle" aria-busy="true" />;
-  if (warnings.length === 0)
-    return (
-      <div class="health" data-tone="good" role="status">
-        <Icon name="check" />
-        <p>All is well: jobs are taken in.</p>
-      </div>
-    );
+export function Health({ stats }: { readonly stats: Signal<Stats | undefined> }) {
+  if (stats.value === undefined) return <div class="health" data-tone="idle" aria-busy="true" />;
+  const { troubles, warnings } = stats.value.health;
+  const words = [...troubles.map(({ message }) => message), ...warnings];
+  const tone = troubles.length > 0 ? "bad" : warnings.length > 0 ? "warn" : "good";
   return (
-    <div class="health" data-tone="warn" role="status">
-      <Icon name="warning" />
-      <ul>
-        {warnings.map((warning) => (
-          <li key={warning}>{warning}</li>
-        ))}
-      </ul>
+    <div class="health" data-tone={tone} role={tone === "bad" ? "alert" : "status"}>
+      <Icon name={tone === "good" ? "check" : "warning"} />
+      {tone === "good" ? (
+        <p>All is well: jobs are taken in.</p>
+      ) : (
+        <ul>
+          {words.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 }

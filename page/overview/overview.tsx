@@ -2,7 +2,6 @@ import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
 import { Figure } from "../design/figure.tsx";
 import { bytes, duration, percent, short, whole } from "../design/format.ts";
-import { Meter } from "../design/meter.tsx";
 import { api } from "../shell/api.ts";
 import { useTopic } from "../shell/live.ts";
 import { usePolled } from "../shell/polled.ts";
@@ -34,7 +33,7 @@ export function Overview() {
   return (
     <div class="stack">
       <h1>Overview</h1>
-      <Health />
+      <Health stats={stats} />
       <Figures stats={stats} pace={pace} />
       <JobStates stats={stats} />
       <History history={history.value.value?.history} />
@@ -75,16 +74,9 @@ function Figures({ stats, pace }: FiguresProps) {
   );
 }
 
-/** Free space, and how much of it jobs may have. */
+/** What jobs may have of what is free. */
 function Disk({ disk: { free_bytes, kept_free_bytes } }: { readonly disk: Stats["disk"] }) {
   const left = Math.max(0, free_bytes - kept_free_bytes);
-  return (
-    <Figure name="Disk for jobs" value={bytes(left)} hint={`${bytes(kept_free_bytes)} more are kept free`}>
-      <Meter
-        label="Disk for jobs"
-        share={left / Math.max(1, free_bytes)}
-        tone={left === 0 ? "bad" : "good"}
-      />
-    </Figure>
-  );
+  const hint = left > 0 ? `${bytes(kept_free_bytes)} are kept free` : "full: no job is taken in";
+  return <Figure name="Disk for jobs" value={bytes(left)} hint={hint} />;
 }

@@ -1,6 +1,6 @@
 import { publicSentence } from "../../shared/errors.ts";
 import { Button } from "../design/button.tsx";
-import { ago, when, whole } from "../design/format.ts";
+import { ago, counted, when, whole } from "../design/format.ts";
 import { api } from "../shell/api.ts";
 import { attempt, tellDone } from "../shell/notices.tsx";
 import { usePolled } from "../shell/polled.ts";
@@ -21,7 +21,8 @@ export function DeadLetters() {
   const { dead_letters: letters = [], next_cursor: more } = value.value ?? {};
   const replayAll = () =>
     attempt(async () => {
-      tellDone(`${whole(await replay())} jobs are tried again.`);
+      const count = await replay();
+      tellDone(`${counted(count, "job")} ${count === 1 ? "is" : "are"} tried again.`);
       await again();
     });
   return (

@@ -48,11 +48,11 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
   return (
     <article class="card worker" aria-label={name} style={{ "--worker": workerColour(id) }}>
       <header class="row apart">
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         <Badge tone={tone}>{word}</Badge>
       </header>
       <p class="muted">
-        {host}, version {version}
+        {host}, {id.slice(0, 8)}, version {version}
       </p>
       {means !== undefined && <p class="hint">{means}</p>}
       {worker.differs.length > 0 && <p class="hint">Ops that differ: {worker.differs.join(", ")}.</p>}
@@ -66,7 +66,7 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
         <p class="row apart hint">
           <span>Load</span>
           <span class="number">
-            {short(load)} of {whole(threads)} threads
+            {hundredths(load)} of {whole(threads)} threads
           </span>
         </p>
         <Meter label={`Load of ${name}`} share={threads === 0 ? 0 : load / threads} />
@@ -100,6 +100,9 @@ function Drain({ worker: { id, state } }: { readonly worker: Worker }) {
     </Button>
   );
 }
+
+/** More digits of it mean nothing. */
+const hundredths = (value: number): string => short(Math.round(value * 100) / 100);
 
 /** Heartbeats come every second or so: less is now. */
 const heard = (ms: number): string => (ms < 3000 ? "now" : `${duration(ms)} ago`);

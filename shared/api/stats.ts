@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import type { ErrorCode } from "../errors.ts";
 import { Time } from "./common.ts";
 import { SHOWN_STATES } from "./states.ts";
 import { WORKER_STATES } from "./worker.ts";
@@ -12,7 +13,22 @@ const counts = <S extends string>(states: readonly S[]) =>
 /** Nothing where there were no tiles. */
 const Milliseconds = Type.Union([Type.Number(), Type.Null()]);
 
+const Health = Type.Object({
+  troubles: Type.Array(
+    Type.Object({
+      part: Type.String({ description: "disk, store or bus." }),
+      code: Type.Optional(Type.Unsafe<ErrorCode>(Type.String())),
+      message: Type.String({ description: "What is wrong and what to do." }),
+    }),
+    { description: "What keeps jobs from being taken in." },
+  ),
+  warnings: Type.Array(Type.String(), {
+    description: "What is not as it should be, but keeps nobody from sending images.",
+  }),
+});
+
 const STATS = {
+  health: Health,
   version: Type.String({ description: "Of the master." }),
   uptime_seconds: Type.Integer(),
   jobs: counts(SHOWN_STATES),

@@ -55,6 +55,7 @@ test("P8: GET /v1/stats tells how the server is, and how its last hour went", as
     expect(none.history.at).toEqual([]);
     expect(none.disk).toEqual({ free_bytes: expect.any(Number), kept_free_bytes: 12_345 });
     expect(none.bus).toBeUndefined();
+    expect(none.health).toEqual({ troubles: [], warnings: ["No worker is there: jobs wait."] });
 
     let tile = 0;
     const worker = new OwnWorker(bench.bus, bench.buffers, (task) => {
