@@ -32,7 +32,7 @@ export function openEngine(options: EngineOptions = {}): Engine {
   const threads = options.threads ?? availableParallelism();
   // Absolute: jobs name their files by it, and the next start may be from elsewhere.
   const kept = options.dir === undefined ? undefined : resolve(options.dir);
-  if (kept !== undefined) mkdirSync(kept, { recursive: true });
+  if (kept !== undefined) mkdirSync(kept, { recursive: true, mode: 0o700 });
   const dir = kept ?? mkdtempSync(join(tmpdir(), "tessera-"));
   const bus = new MemoryBus();
   const buffers = new BufferPool();

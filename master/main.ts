@@ -37,7 +37,7 @@ async function start(): Promise<Service> {
     if (settings.kafka.create_topics) await makeTopics(kafka, topicTable(settings));
     return KafkaBus.connect({ settings: kafka, ...report });
   }, report);
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const master = new Master({
     ...{ dir: resolve(dir), bus, buffers: new BufferPool(), limits, threads, durable: true },
     ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint() },

@@ -10,6 +10,8 @@ import type { BatchPage, BatchRecord, BatchStore } from "../store/batches.ts";
 import type { Packed } from "./archive.ts";
 import { FileNames } from "./names.ts";
 
+/** Batches of one owner, one after the other, that nothing is sent to. */
+const EMPTY_MAX = 1000;
 /** Rows that are read at a time. */
 const PAGE = 200;
 
@@ -37,12 +39,14 @@ export class Batches {
 
   constructor(private readonly needs: BatchNeeds) {}
 
-  /** @throws what `parsePipeline` throws */
+  /** @throws what `parsePipeline` throws, quota_reached */
   create(owner: string, name: string, options: BatchOptions): BatchRecord {
     const { store, limits, now } = this.needs;
     const pipeline = parsePipeline(options.pipeline ?? "");
     const id = randomUUID();
     store.forgetEmpty(now() - limits.historyKeptMs);
+    if (store.areEmpty(owner, EMPTY_MAX))
+      throw new TesseraError("quota_reached", `Nothing was sent to your last ${EMPTY_MAX} batches.`);
     store.insert(id, owner, name, { ...options, pipeline });
     return this.get(id)!;
   }

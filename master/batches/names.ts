@@ -11,19 +11,24 @@ const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
  */
 export class FileNames {
   private readonly taken = new Set<string>();
+  /** The last number that a name was given: thousands of files may be called the same. */
+  private readonly last = new Map<string, number>();
 
   /** @param name as somebody has sent it; its ending is left away. */
   next(name: string, ending: string): string {
     const base = safe(name);
-    for (let i = 1; ; i++) {
+    const family = folded(`${base}.${ending}`);
+    for (let i = (this.last.get(family) ?? 0) + 1; ; i++) {
       const found = `${base}${i === 1 ? "" : ` (${i})`}.${ending}`;
-      const folded = found.normalize("NFKC").toLowerCase();
-      if (this.taken.has(folded)) continue;
-      this.taken.add(folded);
+      if (this.taken.has(folded(found))) continue;
+      this.taken.add(folded(found));
+      this.last.set(family, i);
       return found;
     }
   }
 }
+
+const folded = (name: string): string => name.normalize("NFKC").toLowerCase();
 
 function safe(name: string): string {
   const last = name.normalize("NFC").toWellFormed().split(/[\\/]/).at(-1)!;

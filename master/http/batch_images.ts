@@ -17,7 +17,13 @@ interface Adding {
   readonly key: string | undefined;
 }
 
-type Outcome = { readonly job: JobView } | { readonly name: string; readonly error: TesseraError };
+type Outcome = { readonly job: string } | { readonly name: string; readonly error: TesseraError };
+
+/** What became of images, with the ids of their jobs. */
+interface TakenIn {
+  readonly jobs: string[];
+  readonly refused: Added["refused"];
+}
 
 /** Faults that are one image's own: the next one may well be taken. */
 const OWN: readonly ErrorCode[] = [
@@ -38,7 +44,7 @@ export async function addImages(
   master: Master,
   batch: BatchRecord,
   options: SubmitOptions,
-): Promise<Added> {
+): Promise<TakenIn> {
   call.noTimeout();
   const asked = call.headers["idempotency-key"];
   const key = asked === undefined ? undefined : `${batch.id} ${asked}`;
@@ -62,7 +68,7 @@ async function takeAll(call: AddCall, options: SubmitOptions, adding: Adding): P
     const { coming, atOnce } = await imagesOf(call, adding.master, options);
     await inTurn(coming, atOnce, async (image, place) => {
       try {
-        outcomes[place] = { job: await take(image, place, adding) };
+        outcomes[place] = { job: (await take(image, place, adding)).id };
         return true;
       } catch (thrown) {
         return isOwn(note(place, shownName(image.name), thrown));
@@ -75,8 +81,8 @@ async function takeAll(call: AddCall, options: SubmitOptions, adding: Adding): P
 }
 
 /** @throws what was wrong with the first image, where none was taken in */
-function addedBy(outcomes: readonly Outcome[]): Added {
-  const added: Added = { jobs: [], refused: [] };
+function addedBy(outcomes: readonly Outcome[]): TakenIn {
+  const added: TakenIn = { jobs: [], refused: [] };
   let first: TesseraError | undefined;
   for (const outcome of outcomes) {
     if ("job" in outcome) {
@@ -145,4 +151,33 @@ async function takeNew(
   } finally {
     leaveBatch();
   }
+}
+
+/** As an answer that is written while it is taken: each job may have much to show. */
+export function answerOf(added: TakenIn, master: Master): Response {
+  const parts = partsOf(added, master);
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const { done, value } = parts.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status: 202, headers: { "content-type": "application/json" } });
+}
+
+/** JSON of `Added`. */
+function* partsOf({ jobs, refused }: TakenIn, master: Master): Generator<string, undefined> {
+  let before = '{"jobs":[';
+  for (const id of jobs) {
+    const job = master.job(id);
+    if (job === undefined) continue; // deleted meanwhile
+    yield before + JSON.stringify(job);
+    before = ",";
+  }
+  yield `${before === "," ? "" : before}],"refused":${JSON.stringify(refused)}}`;
 }

@@ -30,8 +30,12 @@ export const securityHeaders = (secure: boolean): MiddlewareHandler => {
     for (const [name, value] of always) headers.set(name, value);
     if (!headers.has("content-security-policy")) headers.set("content-security-policy", NO_PAGE);
     if (!headers.has("cache-control")) headers.set("cache-control", cacheControl(headers));
+    if (headers.get("cache-control")!.startsWith("private")) headers.append("vary", CREDENTIALS);
   };
 };
+
+/** Whatever shows who asks: what a browser keeps of one user's is not for the next one. */
+const CREDENTIALS = "Authorization, Cookie, X-API-Key";
 
 /** What is known of jobs changes at any time; their files stay as they are, but are not everybody's. */
 const cacheControl = (headers: Headers): string => (headers.has("etag") ? "private, no-cache" : "no-store");

@@ -51,6 +51,9 @@ export function limited(limiter: Limiter, trustedProxies: readonly string[]): Mi
   };
 }
 
+/** Headers in which a key or a token may stand: whoever sends one that is wrong has failed to sign in. */
+const CREDENTIALS = ["authorization", "x-api-key", "sec-websocket-protocol"];
+
 /** @throws unauthorized, rate_limited */
 export async function identify(
   request: Request,
@@ -58,7 +61,7 @@ export async function identify(
   gate: Gate,
   limiter: Limiter,
 ): Promise<Caller> {
-  const shows = request.headers.has("authorization") || request.headers.has("x-api-key");
+  const shows = CREDENTIALS.some((name) => request.headers.has(name));
   if (shows) limiter.beforeSignIn(address);
   let caller: Caller;
   try {

@@ -14,8 +14,11 @@ export function result(request: Request, master: Master, id: string): Promise<Re
 export function source(request: Request, master: Master, id: string): Promise<Response> {
   const path = master.sourcePath(id);
   const { name, type } = master.job(id)!.source;
-  return file(request, path, name.includes(".") ? name : `${name}.${endingOf(type)}`, type, id);
+  return file(request, path, IMAGE_NAME.test(name) ? name : `${name}.${endingOf(type)}`, type, id);
 }
+
+/** With any other ending, whoever opens the file might be shown something else than an image. */
+const IMAGE_NAME = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
 
 const endingOf = (format: string): string => (format === "jpeg" ? "jpg" : format);
 

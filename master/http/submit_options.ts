@@ -40,11 +40,13 @@ function durationMs(text: string): number {
   return Number(count) * UNIT_S[unit as keyof typeof UNIT_S] * 1000;
 }
 
-/** A name to be shown: no folders, no control characters, not endless. */
+/** What moves a terminal's cursor, ends a line or turns the direction of text. */
+const UNSEEN = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/** A name to be shown: no folders, nothing that is not seen, not endless. */
 export function cleanName(name: string): string {
   const base = name.split(/[\\/]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  const shown = base.replace(/[\u0000-\u001f\u007f]/g, "").toWellFormed();
+  const shown = base.toWellFormed().replace(UNSEEN, "");
   // Cut between characters: half of one cannot be written into a header.
   return [...shown.replace(/^\.+$/, "")].slice(0, 200).join("") || "image";
 }

@@ -11,6 +11,9 @@ import type { PreviewPool } from "./pool.ts";
 import { TakingTurns } from "./turns.ts";
 import { View } from "./view.ts";
 
+/** Canvases at a time, however small they are: each is a folder, and some memory. */
+const PLACES_MAX = 1000;
+
 /** Images decoded at a time, and how many may wait for it. */
 const DECODING = { atOnce: 2, waiting: 64 };
 
@@ -133,7 +136,7 @@ export class Shelf {
       throw new TesseraError("image_too_many_pixels", `To be shown it would take ${needed} bytes of disk.`);
     const idle = [...this.places].filter(([, { users }]) => users === 0);
     for (const [oldest] of idle.sort(([, a], [, b]) => a.usedMs - b.usedMs)) {
-      if (this.taken() + needed <= bytesMax) break;
+      if (this.taken() + needed <= bytesMax && this.places.size <= PLACES_MAX) break;
       await this.remove(oldest);
     }
     if (this.taken() + needed > bytesMax) throw new TesseraError("queue_full");

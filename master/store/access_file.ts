@@ -33,7 +33,7 @@ const ACCESS: FileKind = { migrations: [FIRST], shared: true };
 /** The file of keys and sessions in the master's folder. Without a folder, one that is gone with the process. */
 export function openAccessFile(dir?: string): Database {
   if (dir === undefined) return new Database(":memory:", false, ACCESS);
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, FILE_NAME);
   if (!existsSync(path)) create(path, dir);
   return new Database(path, true, ACCESS);

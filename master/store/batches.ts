@@ -68,6 +68,13 @@ export class BatchStore {
     this.db.durably(() => this.db.run("DELETE FROM batches WHERE id = $id", { id }));
   }
 
+  /** Whether so many batches of an owner, the newest ones, have no jobs. */
+  areEmpty(owner: string, count: number): boolean {
+    const sql = `SELECT sum(NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.batch = newest.id)) AS empty
+      FROM (SELECT id FROM batches WHERE owner = $owner ORDER BY number DESC LIMIT $count) AS newest`;
+    return (this.db.prepare(sql).get({ owner, count }) as { empty: number | null }).empty === count;
+  }
+
   get(id: string): BatchRecord | undefined {
     const row = this.db.prepare("SELECT * FROM batches WHERE id = $id").get({ id }) as BatchRow | null;
     return row === null ? undefined : recordOf(row);

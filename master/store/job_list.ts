@@ -35,6 +35,9 @@ interface Where {
   readonly values: Record<string, string | number>;
 }
 
+/** Of all that was asked for, as it is stored. */
+const PAGE_BYTES_MAX = 4 << 20;
+
 /** By what they are shown as. */
 export type JobCounts = Record<ShownState, number>;
 
@@ -42,18 +45,34 @@ export type JobCounts = Record<ShownState, number>;
 export class JobList {
   constructor(private readonly db: Database) {}
 
-  /** @param before where the page begins: a `next` of the page before */
+  /**
+   * Of jobs that take a lot to be shown there are fewer on a page.
+   *
+   * @param before where the page begins: a `next` of the page before
+   */
   page(filter: JobFilter, limit: number, before?: number): JobPage {
     const { sql, values } = where(filter, before);
     const fitting = `SELECT number FROM ${tableFor(filter)} ${sql} ORDER BY number DESC LIMIT $limit`;
-    const rows = this.db
-      .prepare(`SELECT * FROM jobs WHERE number IN (${fitting}) ORDER BY number DESC`)
-      .all({ ...values, limit: limit + 1 }) as JobRow[];
-    const shown = rows.slice(0, limit);
+    const found = this.db
+      .prepare(
+        `SELECT number, octet_length(request) AS bytes FROM jobs WHERE number IN (${fitting}) ORDER BY number DESC`,
+      )
+      .all({ ...values, limit: limit + 1 }) as { number: number; bytes: number }[];
+    let bytes = 0;
+    const tooMuch = found.findIndex((row, i) => {
+      bytes += row.bytes;
+      return i === limit || (i > 0 && bytes > PAGE_BYTES_MAX);
+    });
+    const shown = tooMuch < 0 ? found : found.slice(0, tooMuch);
+    const jobs = this.db
+      .prepare(
+        "SELECT * FROM jobs WHERE number IN (SELECT value FROM json_each($shown)) ORDER BY number DESC",
+      )
+      .all({ shown: JSON.stringify(shown.map(({ number }) => number)) }) as JobRow[];
     const previous = before === undefined ? undefined : this.previous(filter, limit, before);
     return {
-      jobs: shown.map(toRecord),
-      ...(rows.length > limit && { next: shown.at(-1)!.number }),
+      jobs: jobs.map(toRecord),
+      ...(tooMuch >= 0 && { next: shown.at(-1)!.number }),
       ...(previous !== undefined && { previous }),
     };
   }

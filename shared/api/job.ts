@@ -16,9 +16,15 @@ export const ShownState = Type.Union(SHOWN_STATES.map((state) => Type.Literal(st
 
 const JobError = Type.Object({ code: Type.Unsafe<ErrorCode>(Type.String()), message: Type.String() });
 
-/** Without commas and control characters: lists of them are written with commas between. */
+/** What moves a terminal's cursor, ends a line or turns the direction of text. */
+const UNSEEN = "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
+
+/** A text for people to read. */
+export const SHOWN_TEXT = `^[^${UNSEEN}]*$`;
+
+/** Without commas, which stand between those of a list. */
 const LABEL_NAME = "[\\w.-]{1,64}";
-const LABEL_VALUE = "[^,\\u0000-\\u001f\\u007f]{0,256}";
+const LABEL_VALUE = `[^,${UNSEEN}]{0,256}`;
 
 export const Labels = Type.Record(
   Type.String({ pattern: `^${LABEL_NAME}$` }),

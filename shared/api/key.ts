@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Time } from "./common.ts";
+import { SHOWN_TEXT } from "./job.ts";
 import { strict } from "./route.ts";
 import { SCOPES } from "./scopes.ts";
 
@@ -15,7 +16,7 @@ const label = (description: string) =>
   Type.String({
     minLength: 1,
     maxLength: 100,
-    pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$",
+    pattern: SHOWN_TEXT,
     description,
   });
 

@@ -9,7 +9,10 @@ interface ParameterSchema {
   readonly maximum?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
   readonly pattern?: string;
+  readonly format?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
   readonly unit?: string;
@@ -48,10 +51,23 @@ function words(schema: ParameterSchema): string {
     case "object":
       return ["an object", ...(schema.required ?? [])].join(" with ");
     default:
-      return schema.pattern === undefined
-        ? "a text"
-        : `a text like ${JSON.stringify(schema.examples?.[0] ?? schema.default ?? "")}`;
+      return textOf(schema);
   }
+}
+
+function textOf({
+  format,
+  pattern,
+  examples,
+  default: usual,
+  minLength = 0,
+  maxLength,
+}: ParameterSchema): string {
+  if (format === "date-time") return 'a time like "2026-01-31T12:00:00Z"';
+  const example = examples?.[0] ?? usual;
+  const like = pattern === undefined || example === undefined ? "" : ` like ${JSON.stringify(example)}`;
+  const least = minLength > 0 ? `${minLength} to ` : "at most ";
+  return `a text${like}${maxLength === undefined ? "" : ` of ${least}${maxLength} characters`}`;
 }
 
 function plural(items: ParameterSchema): string {

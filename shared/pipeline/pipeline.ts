@@ -10,7 +10,10 @@ export { expectation } from "./expectation.ts";
 
 const STEPS_MAX = 100;
 
-/** Far more than the longest useful step, three curves of 4096 numbers, takes. */
+/** As JSON: every job of it is stored, listed and told with it. A step of three curves of 4096 numbers fits. */
+const JSON_CHARACTERS_MAX = 128 << 10;
+
+/** As it is sent, with all the space that people leave in it. */
 const CHARACTERS_MAX = 1_000_000;
 
 /**
@@ -25,7 +28,14 @@ export function parsePipeline(source: unknown): Step[] {
   if (!Array.isArray(list)) throw new TesseraError("pipeline_invalid", "A pipeline is a list of steps.");
   if (list.length > STEPS_MAX)
     throw new TesseraError("pipeline_too_long", `It has ${list.length}, at most ${STEPS_MAX} are allowed.`);
-  return list.map((step, index) => validStep(step, index + 1));
+  const steps = list.map((step, index) => validStep(step, index + 1));
+  const characters = JSON.stringify(steps).length;
+  if (characters > JSON_CHARACTERS_MAX)
+    throw new TesseraError(
+      "pipeline_too_long",
+      `As JSON it has ${characters} characters, at most ${JSON_CHARACTERS_MAX} are allowed.`,
+    );
+  return steps;
 }
 
 function fromString(text: string): unknown {

@@ -62,3 +62,11 @@ test("no two are the same, also where capitals or marks do not count", () => {
   ]);
   expect(names.next("a.png", "webp")).toBe("a.webp");
 });
+
+test("P5: thousands that are called the same are named at once", () => {
+  const names = new FileNames();
+  const began = performance.now();
+  for (let i = 0; i < 20_000; i++) names.next("image", "png");
+  expect(names.next("image", "png")).toBe("image (20001).png");
+  expect(performance.now() - began).toBeLessThan(2000);
+});

@@ -6,7 +6,7 @@ import { ownerOf } from "../../access/own.ts";
 import { archive } from "../../batches/archive.ts";
 import type { Master } from "../../master.ts";
 import type { BatchRecord } from "../../store/batches.ts";
-import { addImages } from "../batch_images.ts";
+import { addImages, answerOf } from "../batch_images.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
 import type { Handlers } from "../route_call.ts";
 import type { SubmitOptions } from "../submit.ts";
@@ -18,6 +18,7 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
   createBatch({ body, caller, answerHeaders }) {
     const { name = "", ...asked } = body;
     if (asked.webhook !== undefined) master.webhooks.check(asked.webhook);
+    master.checkRoom(0);
     const batch = master.batches.create(caller.owner, name, asked);
     answerHeaders.set("location", `/v1/batches/${batch.id}`);
     return master.batches.view(batch);
@@ -46,7 +47,8 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
     });
     return new Response(null, { status: 204 });
   },
-  addImages: (call) => addImages(call, master, ownBatch(master, call.caller, call.params.id), options),
+  addImages: async (call) =>
+    answerOf(await addImages(call, master, ownBatch(master, call.caller, call.params.id), options), master),
   async cancelBatch({ params, caller }) {
     const batch = ownBatch(master, caller, params.id);
     const filter = {

@@ -4,6 +4,7 @@ import type { Static } from "@sinclair/typebox";
 import { strict } from "../../../shared/api/route.ts";
 import { type EDITING, LOOK_FORM, LOOK_JSON } from "../../../shared/api/routes/editing.ts";
 import { TesseraError } from "../../../shared/errors.ts";
+import { may } from "../../access/caller.ts";
 import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import type { EditShown, EditWanted } from "../../preview/edits.ts";
@@ -64,6 +65,7 @@ async function look(
     throw new TesseraError("request_invalid", "Name a proxy or a job.");
   if (proxy !== undefined)
     return { shown: await edits.ofProxy(caller.owner, proxy, wanted, request.signal), wanted };
+  if (!may(caller, "read")) throw new TesseraError("forbidden", "To look at a job takes the scope 'read'.");
   const record = master.pictures.job(ownJob(master, caller, job!).id);
   return { shown: await edits.ofJob(caller.owner, record, wanted, request.signal), wanted };
 }

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { AddedSchema, BatchSchema } from "../batch.ts";
 import { ById, Location } from "../common.ts";
+import { SHOWN_TEXT } from "../job.ts";
 import { Cursor, NextCursor, PreviousCursor } from "../job_filter.ts";
 import { routes, strict } from "../route.ts";
 import {
@@ -13,7 +14,9 @@ import {
   SUBMIT_AS_JSON,
 } from "./jobs.ts";
 
-const Name = Type.Optional(Type.String({ maxLength: 200, description: "For people." }));
+const Name = Type.Optional(
+  Type.String({ maxLength: 200, pattern: SHOWN_TEXT, examples: ["scans"], description: "For people." }),
+);
 
 const PageLimit = Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 }));
 
@@ -36,7 +39,10 @@ export const BATCHES = routes({
       "The images are sent to it afterwards. The options are those of a job, and hold for each of them.",
     body: strict({ ...SUBMIT_AS_JSON, name: Name }),
     answers: { 201: { about: "The batch, still empty.", schema: BatchSchema, headers: { Location } } },
-    errors: [...PIPELINE_ERRORS, "outbound_off", "webhooks_off", "url_refused"],
+    errors: [
+      ...PIPELINE_ERRORS,
+      ...(["outbound_off", "webhooks_off", "url_refused", "disk_full", "quota_reached"] as const),
+    ],
   },
   listBatches: {
     ...{ method: "get", path: "/v1/batches", tag: "batches", scope: "read" },

@@ -6,7 +6,7 @@ import { WorkerSchema } from "../worker.ts";
 const OPERATE = {
   method: "post",
   tag: "workers",
-  scope: "operate",
+  scope: "admin", // it concerns everyone's jobs
   params: ById,
   errors: ["worker_not_found"],
   answers: { 200: { about: "The worker as it is now.", schema: WorkerSchema } },
