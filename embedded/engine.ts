@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
 import type { OutboundOptions } from "../master/outbound/outbound.ts";
+import { makeFolder } from "../master/store/folder.ts";
 import type { WebhookOptions } from "../master/webhooks/webhooks.ts";
 import { BufferPool } from "../shared/buffers.ts";
 import { MemoryBus } from "../shared/bus/memory.ts";
@@ -32,7 +33,7 @@ export function openEngine(options: EngineOptions = {}): Engine {
   const threads = options.threads ?? availableParallelism();
   // Absolute: jobs name their files by it, and the next start may be from elsewhere.
   const kept = options.dir === undefined ? undefined : resolve(options.dir);
-  if (kept !== undefined) mkdirSync(kept, { recursive: true, mode: 0o700 });
+  if (kept !== undefined) makeFolder(kept);
   const dir = kept ?? mkdtempSync(join(tmpdir(), "tessera-"));
   const bus = new MemoryBus();
   const buffers = new BufferPool();

@@ -1,5 +1,4 @@
 /** `bun run master`: takes images over HTTP and has their tiles computed by workers on other machines, over Kafka. */
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { BufferPool } from "../shared/buffers.ts";
 import type { KafkaSettings } from "../shared/bus/kafka/client.ts";
@@ -18,6 +17,7 @@ import { serve, serviceOf } from "./http/serve.ts";
 import { limitsOf } from "./limits.ts";
 import { Master } from "./master.ts";
 import { outboundOf } from "./outbound/outbound.ts";
+import { makeFolder } from "./store/folder.ts";
 import { webhooksOf } from "./webhooks/webhooks.ts";
 
 const LEASE_MS = 120_000;
@@ -37,7 +37,7 @@ async function start(): Promise<Service> {
     if (settings.kafka.create_topics) await makeTopics(kafka, topicTable(settings));
     return KafkaBus.connect({ settings: kafka, ...report });
   }, report);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const master = new Master({
     ...{ dir: resolve(dir), bus, buffers: new BufferPool(), limits, threads, durable: true },
     ...{ leaseMs: LEASE_MS, silence: SILENCE, fingerprint: fingerprint() },

@@ -166,6 +166,14 @@ const TABLE = {
     "Without credentials only a loopback address is served. Make a key (tessera keys create), or use 127.0.0.1.",
   ],
   folder_in_use: [500, "Another Tessera is at work in this folder. Stop it, or choose another folder."],
+  folder_unusable: [
+    500,
+    "The master's folder cannot be used. Choose another one, or have this user write in it.",
+  ],
+  folder_damaged: [
+    500,
+    "A file in the master's folder is damaged. Put it back from a copy, or choose another folder.",
+  ],
   folder_too_new: [
     500,
     "This folder was written by a newer Tessera. Use that one, or choose another folder.",

@@ -32,6 +32,8 @@ export async function runService(start: () => Promise<Service> | Service): Promi
 
 function fail(thrown: unknown): never {
   const { code, message, cause } = asTesseraError(thrown);
-  log.error(`${message} (${code})`, code === "internal" ? { code, err: cause ?? thrown } : { code });
+  // A line for each mistake of a configuration: in a log none has line breaks in it.
+  const lines = `${message} (${code})`.split("\n");
+  for (const line of lines) log.error(line, code === "internal" ? { code, err: cause ?? thrown } : { code });
   process.exit(1);
 }

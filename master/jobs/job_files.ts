@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { type ErrorCode, TesseraError } from "../../shared/errors.ts";
 import { canvasBytes } from "../canvas/canvas.ts";
 import type { Limits } from "../limits.ts";
 import type { Plan } from "../plan/plan.ts";
+import { makeFolder } from "../store/folder.ts";
 import { hasEnded, type JobRecord, type Kept } from "./job.ts";
 
 /** Failures that another try may not have: these jobs' files are kept for a while. */
@@ -28,7 +29,7 @@ export class JobFiles {
   ) {
     this.uploads = join(dir, "uploads");
     this.jobs = join(dir, "jobs");
-    for (const folder of [this.uploads, this.jobs]) mkdirSync(folder, { recursive: true });
+    for (const folder of [this.uploads, this.jobs]) makeFolder(folder);
   }
 
   folderOf(id: string): string {

@@ -1,6 +1,7 @@
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { chownSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Database, type FileKind } from "./database.ts";
+import { makeFolder, unusable } from "./folder.ts";
 
 const FILE_NAME = "access.sqlite";
 
@@ -33,7 +34,7 @@ const ACCESS: FileKind = { migrations: [FIRST], shared: true };
 /** The file of keys and sessions in the master's folder. Without a folder, one that is gone with the process. */
 export function openAccessFile(dir?: string): Database {
   if (dir === undefined) return new Database(":memory:", false, ACCESS);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const path = join(dir, FILE_NAME);
   if (!existsSync(path)) create(path, dir);
   return new Database(path, true, ACCESS);
@@ -41,7 +42,11 @@ export function openAccessFile(dir?: string): Database {
 
 /** This user's only; SQLite gives its other files the same mode and owner. */
 function create(path: string, dir: string): void {
-  closeSync(openSync(path, "a", 0o600));
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (cause) {
+    throw unusable(cause);
+  }
   const { uid, gid } = statSync(dir);
   // A key made by root must not lock out the user that the master runs as.
   if (process.geteuid?.() === 0) chownSync(path, uid, gid);

@@ -23,14 +23,15 @@ export class Database {
 
   /**
    * @param durable false for one that is thrown away: the disk is never waited for
-   * @throws folder_in_use when another process, or another one here, has it and it is not shared; folder_too_new
+   * @throws folder_in_use when another process, or another one here, has it and it is not shared; folder_too_new,
+   * folder_damaged, folder_unusable
    */
   constructor(
     path: string,
     private readonly durable: boolean,
     private readonly kind: FileKind = JOBS,
   ) {
-    this.db = new Sqlite(path, { create: true, strict: true });
+    this.db = open(path);
     try {
       // One master a folder: a second one would take up the first one's jobs and remove its uploads. The system drops
       // the lock with the process, however that ends.
@@ -41,8 +42,7 @@ export class Database {
       this.migrate();
     } catch (thrown) {
       this.db.close();
-      const code = (thrown as { code?: unknown }).code;
-      throw code === "SQLITE_BUSY" ? new TesseraError("folder_in_use", "", { cause: thrown }) : thrown;
+      throw asFault(thrown, path);
     }
   }
 
@@ -96,4 +96,24 @@ export class Database {
       this.db.run(`PRAGMA user_version = ${migrations.length}`);
     });
   }
+}
+
+/** @throws folder_unusable */
+function open(path: string): Sqlite {
+  try {
+    return new Sqlite(path, { create: true, strict: true });
+  } catch (thrown) {
+    throw asFault(thrown, path);
+  }
+}
+
+/** What keeps a file from being opened, by SQLite's own codes. */
+function asFault(cause: unknown, path: string): unknown {
+  const code = String((cause as { code?: unknown }).code);
+  if (code === "SQLITE_BUSY") return new TesseraError("folder_in_use", "", { cause });
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
+    return new TesseraError("folder_damaged", `It is ${path}.`, { cause });
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|IOERR)/.test(code))
+    return new TesseraError("folder_unusable", `It was ${path} (${code}).`, { cause });
+  return cause;
 }
