@@ -239,7 +239,8 @@ export class TesseraError extends Error {
 export function asTesseraError(thrown: unknown, otherwise: ErrorCode = "internal"): TesseraError {
   if (thrown instanceof TesseraError) return thrown;
   const code = (thrown as { code?: unknown } | null)?.code;
-  if (code === "ENOSPC" || code === "EDQUOT") return new TesseraError("disk_full", "", { cause: thrown });
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL")
+    return new TesseraError("disk_full", "", { cause: thrown });
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new TesseraError(otherwise, otherwise === "internal" ? "" : text, { cause: thrown });
 }

@@ -27,6 +27,7 @@ const REFUSALS_NOTED = 1000;
 /** Bytes of its image that a stage holds at a time: enough for this process' threads, or for many workers. */
 const OPEN_BYTES = { here: 32 << 20, distributed: 128 << 20 };
 const LETTER_LIMIT_MS = 5000;
+const WRITE_AGAIN_MS = 500;
 
 type Shared = Pick<
   JobRunNeeds,
@@ -194,7 +195,7 @@ export class JobRunner {
       // Who sees the job failed finds the letter.
       await this.letters.get(id);
       this.letters.delete(id);
-      this.fail(id, thrown, run.clock.soFar());
+      await this.failOnceWritten(id, thrown, run.clock.soFar());
     }
     this.active.delete(id);
     if (this.stopping) return;
@@ -222,6 +223,24 @@ export class JobRunner {
     return Promise.race([sent, new Promise((resolve) => setTimeout(resolve, LETTER_LIMIT_MS).unref())]).catch(
       (thrown) => onTrouble?.(asTesseraError(thrown)),
     );
+  }
+
+  /** A disk that is full takes no line about it: the job's own files make room, and else it is tried until there is some. */
+  private async failOnceWritten(id: string, thrown: unknown, phases: Phases): Promise<void> {
+    const { files, onTrouble } = this.options;
+    for (let told = false; ; told = true) {
+      try {
+        this.fail(id, thrown, phases);
+        return;
+      } catch (fault) {
+        const why = asTesseraError(fault);
+        if (!told) log.error("The end of a job could not be written down yet.", { job: id, err: fault });
+        if (!told) onTrouble?.(why);
+        if (asTesseraError(thrown).code === "disk_full")
+          await rm(files.folderOf(id), { recursive: true, force: true });
+        await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN_MS));
+      }
+    }
   }
 
   private fail(id: string, thrown: unknown, phases?: Phases): void {
