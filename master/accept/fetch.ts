@@ -10,11 +10,11 @@ import { type ReceiveOptions, receiveRaw, type Upload } from "./receive.ts";
  */
 export async function receiveFrom(
   outbound: Outbound,
-  address: string,
+  { address, owner }: { readonly address: string; readonly owner: string },
   options: ReceiveOptions,
   signal: AbortSignal,
 ): Promise<Upload> {
-  const answer = await outbound.fetch(address, signal);
+  const answer = await outbound.fetch(address, owner, signal);
   try {
     if (answer.status !== 200)
       throw new TesseraError("source_unreachable", `It answered with the status ${answer.status}.`);

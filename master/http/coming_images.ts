@@ -77,7 +77,7 @@ async function namedImages(call: AddCall, master: Master, options: SubmitOptions
     const bring = async () => {
       beginFetch();
       return toDisk(master, options, undefined, (how) =>
-        receiveFrom(master.outbound, url, how, call.request.signal),
+        receiveFrom(master.outbound, { address: url, owner: call.caller.owner }, how, call.request.signal),
       );
     };
     return { name, named: url, bring };

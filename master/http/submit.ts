@@ -145,6 +145,11 @@ async function receiveImage(
   if (json === undefined) return receiveBody(call, JOBS.submitJob.query, options);
   const { source, ...fields } = json;
   const { url } = source as Extract<Json["source"], { url: string }>;
-  const { name } = await receiveFrom(master.outbound, url, options, call.request.signal);
+  const { name } = await receiveFrom(
+    master.outbound,
+    { address: url, owner: call.caller.owner },
+    options,
+    call.request.signal,
+  );
   return { name, fields };
 }

@@ -12,8 +12,8 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
 const CALL_MS = 15_000;
-/** Each holds a request of a caller, a connection and a file. */
-const FETCHES_MAX = 32;
+/** Each holds a request of a caller, a connection and a file. One owner's slow servers leave some to others. */
+const FETCHES = { all: 32, each: 16 };
 const USER_AGENT = "Tessera";
 
 export interface ResolvedAddress {
@@ -59,7 +59,8 @@ export interface Answer {
 export class Outbound {
   private readonly rules: AddressRules;
   private readonly resolve: NonNullable<OutboundOptions["resolve"]>;
-  private fetches = 0;
+  /** Fetches under way, by who waits for them. */
+  private readonly fetches = new Map<symbol, string>();
 
   /** @throws config_invalid */
   constructor(private readonly options: OutboundOptions) {
@@ -91,16 +92,16 @@ export class Outbound {
    *
    * @throws outbound_off, url_refused, source_unreachable, queue_full, upload_interrupted once `signal` says so
    */
-  async fetch(address: string, signal?: AbortSignal): Promise<Answer> {
+  async fetch(address: string, owner: string, signal?: AbortSignal): Promise<Answer> {
     let url = this.check(address);
-    if (this.fetches >= FETCHES_MAX)
+    const own = [...this.fetches.values()].filter((each) => each === owner).length;
+    if (this.fetches.size >= FETCHES.all || own >= FETCHES.each)
       throw new TesseraError("queue_full", "Too many images are being fetched.");
     const patience = new Patience(this.options, signal);
-    this.fetches++;
-    let open = true;
+    const id = Symbol();
+    this.fetches.set(id, owner);
     const close = () => {
-      if (open) this.fetches--;
-      open = false;
+      this.fetches.delete(id);
       patience.end();
     };
     try {

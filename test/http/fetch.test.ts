@@ -136,9 +136,9 @@ describe("P6: what is refused leaves nothing", () => {
     const full = Promise.withResolvers<void>();
     answer = (socket) => {
       sockets.push(socket);
-      if (sockets.length === 32) full.resolve();
+      if (sockets.length === 16) full.resolve();
     };
-    const waiting = Array.from({ length: 32 }, () => submit({ source: { url: urlOf() } }));
+    const waiting = Array.from({ length: 16 }, () => submit({ source: { url: urlOf() } }));
     await full.promise;
     await expectProblem(await submit({ source: { url: urlOf() } }), "queue_full");
     for (const socket of sockets) socket.destroy();

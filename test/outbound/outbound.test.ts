@@ -33,7 +33,7 @@ const outbound = (options: Partial<OutboundOptions> = {}): Outbound =>
   });
 
 async function textOf(out: Outbound, url: string, signal?: AbortSignal): Promise<string> {
-  const answer = await out.fetch(url, signal);
+  const answer = await out.fetch(url, "ada", signal);
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.body) chunks.push(chunk);
   return `${answer.status} ${Buffer.concat(chunks)}`;
@@ -63,7 +63,7 @@ describe("fetching", () => {
         to === undefined ? answerOf("200 OK", {}, "there") : answerOf("302 Found", { location: to }),
       );
     });
-    const answer = await outbound().fetch(`http://images.example:${port}/1`);
+    const answer = await outbound().fetch(`http://images.example:${port}/1`, "ada");
     expect(answer.url.href).toBe(`http://other.example:${port}/3`);
     answer.close();
     expect(heads).toHaveLength(3);
@@ -73,7 +73,7 @@ describe("fetching", () => {
     const { port, heads } = await server((socket) =>
       socket.end(answerOf("301 Moved", { location: "/again" })),
     );
-    expect(await codeOf(outbound().fetch(`http://images.example:${port}`))).toBe("source_unreachable");
+    expect(await codeOf(outbound().fetch(`http://images.example:${port}`, "ada"))).toBe("source_unreachable");
     expect(heads).toHaveLength(6);
   });
 });
@@ -100,14 +100,14 @@ describe("P7: refused before anything is sent", () => {
     ...["http://169.254.169.254/latest/meta-data/", "http://0/", "http://１２７.0.0.1/", "http://10.0.0.1/"],
   ];
   test.each(urls)("%p", async (url) => {
-    expect(await codeOf(new Outbound(DEFAULT_OUTBOUND).fetch(url))).toBe("url_refused");
+    expect(await codeOf(new Outbound(DEFAULT_OUTBOUND).fetch(url, "ada"))).toBe("url_refused");
   });
 
   test("names that stand for such an address, even beside a public one", async () => {
     const { port, heads } = await server((socket) => socket.end(answerOf("200 OK", {}, "inside")));
     for (const addresses of [[LOOPBACK], [PUBLIC, LOOPBACK], [{ address: "::ffff:7f00:1", family: 6 }]]) {
       const out = outbound({ allow: [], resolve: async () => addresses });
-      expect(await codeOf(out.fetch(`http://inside.example:${port}`))).toBe("url_refused");
+      expect(await codeOf(out.fetch(`http://inside.example:${port}`, "ada"))).toBe("url_refused");
     }
     expect(await codeOf(outbound({ allow: [] }).post(`http://inside.example:${port}`, {}, ""))).toBe(
       "url_refused",
@@ -119,7 +119,7 @@ describe("P7: refused before anything is sent", () => {
     const { port } = await server((socket) => socket.end(answerOf("200 OK", {}, "inside")));
     const { resolve: _, ...system } = { ...DEFAULT_OUTBOUND, ports: [port] };
     for (const host of ["localhost", "localhost.", "LOCALHOST"])
-      expect(await codeOf(new Outbound(system).fetch(`http://${host}:${port}/`))).toBe("url_refused");
+      expect(await codeOf(new Outbound(system).fetch(`http://${host}:${port}/`, "ada"))).toBe("url_refused");
   });
 
   test("a redirect to such an address", async () => {
@@ -141,7 +141,7 @@ describe("P7: refused before anything is sent", () => {
       host === "images.example" ? LOOPBACK : { address: "127.0.0.3", family: 4 },
     ];
     for (const [i] of targets.entries())
-      expect(await codeOf(outbound({ resolve }).fetch(`http://images.example:${port}/${i}`))).toBe(
+      expect(await codeOf(outbound({ resolve }).fetch(`http://images.example:${port}/${i}`, "ada"))).toBe(
         "url_refused",
       );
     expect(inside.heads).toEqual([]);
@@ -159,13 +159,15 @@ describe("P7: refused before anything is sent", () => {
     expect(await textOf(outbound({ resolve }), `http://rebound.example:${port}/`)).toBe("200 ");
     expect(asked).toBe(1);
     asked = 0;
-    expect(await codeOf(outbound({ resolve }).fetch(`http://rebound.example:${port}/1`))).toBe("url_refused");
+    expect(await codeOf(outbound({ resolve }).fetch(`http://rebound.example:${port}/1`, "ada"))).toBe(
+      "url_refused",
+    );
     expect(heads).toHaveLength(2);
   });
 
   test("everything, once it is switched off", async () => {
     const out = new Outbound({ ...DEFAULT_OUTBOUND, enabled: false });
-    expect(await codeOf(out.fetch("https://example.com/"))).toBe("outbound_off");
+    expect(await codeOf(out.fetch("https://example.com/", "ada"))).toBe("outbound_off");
     expect(await codeOf(out.post("https://example.com/", {}, ""))).toBe("outbound_off");
   });
 });
@@ -195,11 +197,11 @@ describe("servers that do not answer as they should", () => {
     const { port, stop } = await server(() => {});
     const out = outbound();
     stop();
-    expect(await codeOf(out.fetch(`http://images.example:${port}`))).toBe("source_unreachable");
+    expect(await codeOf(out.fetch(`http://images.example:${port}`, "ada"))).toBe("source_unreachable");
     const unknown = outbound({ resolve: () => Promise.reject(new Error("ENOTFOUND")) });
-    expect(await codeOf(unknown.fetch(`http://unknown.example:${port}`))).toBe("source_unreachable");
+    expect(await codeOf(unknown.fetch(`http://unknown.example:${port}`, "ada"))).toBe("source_unreachable");
     const empty = outbound({ resolve: async () => [] });
-    expect(await codeOf(empty.fetch(`http://empty.example:${port}`))).toBe("source_unreachable");
+    expect(await codeOf(empty.fetch(`http://empty.example:${port}`, "ada"))).toBe("source_unreachable");
   });
 
   test("P5: a body is read no quicker than it is taken, and no further", async () => {
@@ -214,7 +216,7 @@ describe("servers that do not answer as they should", () => {
       socket.on("close", () => gone.resolve());
       more();
     });
-    const answer = await outbound().fetch(`http://images.example:${port}`);
+    const answer = await outbound().fetch(`http://images.example:${port}`, "ada");
     let read = 0;
     for await (const chunk of answer.body) {
       read += chunk.length;
@@ -236,17 +238,21 @@ describe("P5: patience has an end", () => {
   test("with a name that takes for ever", async () => {
     const { port } = await server(() => {});
     const out = limit({ connectMs: 20, resolve: () => new Promise(() => {}) });
-    expect(await thrownBy(out.fetch(`http://a.example:${port}`))).toMatch(/source_unreachable: .*connected/);
+    expect(await thrownBy(out.fetch(`http://a.example:${port}`, "ada"))).toMatch(
+      /source_unreachable: .*connected/,
+    );
   });
 
   test("with a server that says nothing", async () => {
     const { port } = await server(() => {});
-    expect(await thrownBy(limit({ idleMs: 20 }).fetch(`http://a.example:${port}`))).toMatch(/stopped/);
+    expect(await thrownBy(limit({ idleMs: 20 }).fetch(`http://a.example:${port}`, "ada"))).toMatch(/stopped/);
   });
 
   test("with a TLS handshake that does not end", async () => {
     const { port } = await server(() => {});
-    expect(await thrownBy(limit({ connectMs: 50 }).fetch(`https://a.example:${port}`))).toMatch(/connected/);
+    expect(await thrownBy(limit({ connectMs: 50 }).fetch(`https://a.example:${port}`, "ada"))).toMatch(
+      /connected/,
+    );
   });
 
   test("with a body that stops in the middle", async () => {
@@ -269,13 +275,13 @@ describe("P5: patience has an end", () => {
   test("when nobody waits for it any more", async () => {
     const { port } = await server((socket) => socket.write("HTTP/1.1 200 OK\r\n\r\nsome"));
     const leaving = new AbortController();
-    const answer = await outbound().fetch(`http://a.example:${port}`, leaving.signal);
+    const answer = await outbound().fetch(`http://a.example:${port}`, "ada", leaving.signal);
     const reading = answer.body[Symbol.asyncIterator]();
     await reading.next();
     const rest = reading.next();
     leaving.abort();
     expect(await codeOf(rest)).toBe("upload_interrupted");
-    expect(await codeOf(outbound().fetch(`http://a.example:${port}`, AbortSignal.abort()))).toBe(
+    expect(await codeOf(outbound().fetch(`http://a.example:${port}`, "ada", AbortSignal.abort()))).toBe(
       "upload_interrupted",
     );
   });
@@ -284,12 +290,15 @@ describe("P5: patience has an end", () => {
     const { port } = await server((socket) => socket.write("HTTP/1.1 200 OK\r\n\r\nsome"));
     const out = outbound();
     const url = `http://a.example:${port}`;
-    const open = await Promise.all(Array.from({ length: 32 }, () => out.fetch(url)));
-    expect(await codeOf(out.fetch(url))).toBe("queue_full");
+    const fetches = (owner: string) => Promise.all(Array.from({ length: 16 }, () => out.fetch(url, owner)));
+    const open = await fetches("ada");
+    expect(await codeOf(out.fetch(url, "ada"))).toBe("queue_full");
+    open.push(...(await fetches("bob")));
+    expect(await codeOf(out.fetch(url, "eve"))).toBe("queue_full");
     open[0]?.close();
     open[0]?.close();
-    open.push(await out.fetch(url));
-    expect(await codeOf(out.fetch(url))).toBe("queue_full");
+    open.push(await out.fetch(url, "eve"));
+    expect(await codeOf(out.fetch(url, "eve"))).toBe("queue_full");
     for (const answer of open) answer.close();
   });
 });

@@ -8,7 +8,7 @@ const outbound = new Outbound({
 });
 for (const name of names)
   try {
-    const answer = await outbound.fetch(`https://${name}:${port}/`);
+    const answer = await outbound.fetch(`https://${name}:${port}/`, "ada");
     answer.close();
     console.log(answer.status);
   } catch (thrown) {
