@@ -144,8 +144,8 @@ describe("P6: what is refused leaves nothing", () => {
     await expectProblem(await addUrls(on.app, batch.id, room.urlOf("/")), "source_unreachable");
     const held: Socket[] = [];
     const full = Promise.withResolvers<void>();
-    room.answer = (socket) => void (held.push(socket) === 32 && full.resolve());
-    const waiting = Array.from({ length: 32 }, () => addUrls(on.app, batch.id, room.urlOf("/")));
+    room.answer = (socket) => void (held.push(socket) === 16 && full.resolve());
+    const waiting = Array.from({ length: 16 }, () => addUrls(on.app, batch.id, room.urlOf("/")));
     await full.promise;
     await expectProblem(await addUrls(on.app, batch.id, room.urlOf("/")), "queue_full");
     for (const socket of held) socket.destroy();
