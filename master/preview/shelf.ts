@@ -11,7 +11,6 @@ import type { PreviewPool } from "./pool.ts";
 import { TakingTurns } from "./turns.ts";
 import { View } from "./view.ts";
 
-/** Canvases at a time, however small they are: each is a folder, and some memory. */
 const PLACES_MAX = 1000;
 
 /** Images decoded at a time, and how many may wait for it. */
@@ -25,6 +24,8 @@ export interface ShelfNeeds {
   readonly bytesMax: number;
   /** How long one is kept that nobody looks at. */
   readonly keptMs: number;
+  /** Canvases at a time, however small they are: each is a folder, and some memory. */
+  readonly placesMax?: number;
   readonly pool: PreviewPool;
   readonly now: () => number;
 }
@@ -130,13 +131,13 @@ export class Shelf {
 
   /** Takes off what nobody looks at, the longest unused first. @throws disk_full, image_too_many_pixels */
   private async makeRoom(place: Place, bytes: number): Promise<void> {
-    const { bytesMax, limits, dir } = this.needs;
+    const { bytesMax, limits, dir, placesMax = PLACES_MAX } = this.needs;
     const needed = Math.ceil(bytes * 1.1);
     if (needed > bytesMax)
       throw new TesseraError("image_too_many_pixels", `To be shown it would take ${needed} bytes of disk.`);
     const idle = [...this.places].filter(([, { users }]) => users === 0);
     for (const [oldest] of idle.sort(([, a], [, b]) => a.usedMs - b.usedMs)) {
-      if (this.taken() + needed <= bytesMax && this.places.size <= PLACES_MAX) break;
+      if (this.taken() + needed <= bytesMax && this.places.size <= placesMax) break;
       await this.remove(oldest);
     }
     if (this.taken() + needed > bytesMax) throw new TesseraError("queue_full");

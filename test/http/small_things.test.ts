@@ -1,12 +1,14 @@
 /** P5, P7: what is little by itself, and much by its number. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openEngine } from "../../embedded/engine.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
+import { PreviewPool } from "../../master/preview/pool.ts";
+import { Shelf } from "../../master/preview/shelf.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
-import { inFolder, withBench } from "../engine/harness.ts";
+import { inFolder, picture, spec, withBench } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
 import { addedBy, addForm, BatchRoom, create, json } from "./batch_room.ts";
 import { as, edgeWithCallers } from "./callers.ts";
@@ -69,24 +71,20 @@ describe("P5: batches that nothing is sent to", () => {
   });
 });
 
-test("P5: of images to be edited only so many are at hand, however small they are", () =>
-  withBench({}, async (bench) => {
-    const app = edgeOf(bench);
-    const body = room.image;
-    const ids: string[] = [];
-    for (let i = 0; i < 1001; i++)
-      ids.push((await bench.master.pictures.edits.add("local", await copy(bench.dir, body))).id);
-    const gone = await json(app, "/v1/preview", { proxy: ids[0] });
-    await expectProblem(gone, "proxy_not_found");
-    expect((await json(app, "/v1/preview", { proxy: ids.at(-1) })).status).toBe(200);
+test("P5: of images to be looked at only so many are at hand, however small they are", () =>
+  inFolder(async (folder) => {
+    const path = await picture(folder, spec(1, 1));
+    const pool = new PreviewPool();
+    const limits = { ...DEFAULT_LIMITS, freeBytesMin: 0 };
+    const dir = join(folder, "shelf");
+    const bounds = { bytesMax: 1 << 30, keptMs: 3_600_000, placesMax: 3 };
+    const shelf = new Shelf({ dir, limits, ...bounds, pool, now: Date.now });
+    const names = ["a", "b", "c", "d", "e"];
+    for (const name of names) await shelf.look(name, path, "srgb", () => Promise.resolve());
+    expect(names.filter((name) => shelf.has(name))).toEqual(["c", "d", "e"]);
+    expect(readdirSync(dir)).toHaveLength(3);
+    await pool.close();
   }));
-
-let copies = 0;
-async function copy(dir: string, bytes: Uint8Array): Promise<string> {
-  const path = join(dir, `copy-${copies++}`);
-  await Bun.write(path, bytes);
-  return path;
-}
 
 describe("P7: a key that may only send", () => {
   test("sees nothing of jobs by looking at what a pipeline would make of them", () =>
