@@ -57,8 +57,15 @@ export interface JobResult {
   readonly phases: Phases;
 }
 
-/** Milliseconds by phase. */
-export type Phases = Readonly<Record<string, number>>;
+/** A stretch of a job's way. */
+export interface Phase {
+  /** As the master's clock has it. */
+  readonly beganMs: number;
+  readonly ms: number;
+}
+
+/** By name. A number is what one took, of jobs that ended before it was kept when phases began. */
+export type Phases = Readonly<Record<string, Phase | number>>;
 
 /** What stands beside the request: whose job it is, and what its owner wants to be known or done. */
 export interface JobAbout {

@@ -1,7 +1,9 @@
-/** How long each phase of a job took, in milliseconds of wall time; phases overlap. */
+import type { Phases } from "./job.ts";
+
+/** When each phase of a job began and how long it took, by one clock; phases overlap. */
 export class PhaseClock {
   private readonly begun = new Map<string, number>();
-  private readonly taken = new Map<string, number>();
+  private readonly ended = new Map<string, number>();
 
   constructor(private readonly now: () => number) {}
 
@@ -10,17 +12,23 @@ export class PhaseClock {
   }
 
   end(phase: string): void {
-    const begun = this.begun.get(phase);
-    if (begun !== undefined) this.taken.set(phase, this.now() - begun);
+    if (this.begun.has(phase)) this.ended.set(phase, this.now());
   }
 
   /** Those that have not ended too. */
-  soFar(): Record<string, number> {
-    const begun = [...this.begun].map(([phase, ms]) => [phase, this.now() - ms] as const);
-    return { ...Object.fromEntries(begun), ...this.all() };
+  soFar(): Phases {
+    return this.taken(this.begun.keys());
   }
 
-  all(): Record<string, number> {
-    return Object.fromEntries(this.taken);
+  all(): Phases {
+    return this.taken(this.ended.keys());
+  }
+
+  private taken(phases: Iterable<string>): Phases {
+    const span = (phase: string) => {
+      const beganMs = this.begun.get(phase)!;
+      return { beganMs, ms: (this.ended.get(phase) ?? this.now()) - beganMs };
+    };
+    return Object.fromEntries([...phases].map((phase) => [phase, span(phase)]));
   }
 }

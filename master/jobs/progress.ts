@@ -80,6 +80,9 @@ export function viewOf(record: JobRecord, underWay: UnderWay | undefined, now: n
       width: probe.width,
       height: probe.height,
       bytes: probe.bytes,
+      ...(record.sourceExpiresMs !== undefined && {
+        expires_at: new Date(record.sourceExpiresMs).toISOString(),
+      }),
     },
     pipeline: [...pipeline],
     stages: planned.stages,
@@ -91,7 +94,22 @@ export function viewOf(record: JobRecord, underWay: UnderWay | undefined, now: n
       height: planned.height,
       ...(result && { bytes: result.bytes }),
     },
-    ...(phases && { phases }),
+    ...(phases && timesOf(phases, record.createdMs)),
     ...(record.error && { error: record.error }),
+  };
+}
+
+/** How long each phase took, and when after the job's creation it began, as far as that is known. */
+function timesOf(phases: Phases, createdMs: number): Required<Pick<JobView, "phases" | "timeline">> {
+  const each = Object.entries(phases);
+  return {
+    phases: Object.fromEntries(
+      each.map(([name, phase]) => [name, typeof phase === "number" ? phase : phase.ms]),
+    ),
+    timeline: each.flatMap(([phase, span]) =>
+      typeof span === "number"
+        ? []
+        : [{ phase, from_ms: Math.max(0, span.beganMs - createdMs), ms: span.ms }],
+    ),
   };
 }

@@ -76,6 +76,12 @@ export const JobSchema = Type.Object(
       width: Type.Integer(),
       height: Type.Integer(),
       bytes: Type.Integer(),
+      expires_at: Type.Optional(
+        Type.String({
+          format: "date-time",
+          description: "Once the job has ended: until when the image can be had; without it, it cannot.",
+        }),
+      ),
     }),
     pipeline: Type.Array(Step),
     stages: Type.Integer(),
@@ -104,6 +110,16 @@ export const JobSchema = Type.Object(
     }),
     phases: Type.Optional(
       Type.Record(Type.String(), Type.Number(), { description: "Milliseconds by phase; phases overlap." }),
+    ),
+    timeline: Type.Optional(
+      Type.Array(
+        Type.Object({
+          phase: Type.String(),
+          from_ms: Type.Number({ description: "When it began, after the job was created." }),
+          ms: Type.Number({ description: "So far, of one that has not ended." }),
+        }),
+        { description: "The same phases, of the job's last run." },
+      ),
     ),
     error: Type.Optional(JobError),
   },

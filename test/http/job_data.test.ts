@@ -126,6 +126,11 @@ test("P8: what a job came to that has failed or was cancelled: its error, each t
     const shown = (await (await get(bench, `/v1/jobs/${id}`)).json()) as JobView;
     expect(shown).toMatchObject({ attempts: 2, error: { code: "tile_failed" } });
     expect(Object.keys(shown.phases!).toSorted()).toEqual(["ingest", "stage-0"]);
+    expect(shown.timeline!.map(({ phase }) => phase)).toEqual(["ingest", "stage-0"]);
+    for (const { phase, from_ms, ms } of shown.timeline!) {
+      expect(ms).toBe(shown.phases![phase]!);
+      expect(from_ms + ms).toBeLessThanOrEqual(shown.wall_ms);
+    }
     const fails = bench.master.events(id, 100).filter(({ what }) => what === "failed");
     expect(fails.map(({ detail }) => /^tile_failed: .*Tile 1,0 .*out of luck/.test(detail))).toEqual([
       true,

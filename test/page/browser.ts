@@ -42,6 +42,13 @@ export interface Visitor {
   readonly complaints: string[];
 }
 
+export interface Visited {
+  readonly url: string;
+  /** Where its jobs are: another server can go on with them once it has stopped. */
+  readonly dir: string;
+  stop(): Promise<void>;
+}
+
 /** A browser, and servers for it to visit; all of them end with it. */
 export class Visits {
   readonly folder = mkdtempSync(join(tmpdir(), "tessera-page-"));
@@ -50,15 +57,16 @@ export class Visits {
   private readonly ends: (() => Promise<void>)[] = [];
 
   /** A server with the embedded bus, on a free port. */
-  serve(options: Partial<ServerOptions> = {}): { readonly url: string; stop(): Promise<void> } {
-    const server = startServer({ dir: join(this.folder, `server-${this.ends.length}`), ...options });
+  serve(options: Partial<ServerOptions> = {}): Visited {
+    const dir = options.dir ?? join(this.folder, `server-${this.ends.length}`);
+    const server = startServer({ ...options, dir });
     let ended: Promise<void> | undefined;
     const stop = () => {
       ended ??= server.stop();
       return ended;
     };
     this.ends.push(stop);
-    return { url: server.url, stop };
+    return { url: server.url, dir, stop };
   }
 
   /** Somebody who has not been there before. */
