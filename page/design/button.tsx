@@ -8,6 +8,8 @@ interface ButtonProps {
   readonly label?: string;
   readonly look?: "primary" | "plain" | "quiet" | "danger";
   readonly disabled?: boolean;
+  /** Whether something that it began is at work, beside what `onClick` gives. */
+  readonly busy?: boolean;
   readonly pressed?: boolean;
   readonly type?: "button" | "submit";
   /** Id of a popover that it opens. */
@@ -28,7 +30,8 @@ export function Button(props: ButtonProps) {
     onClick,
     children,
   } = props;
-  const [busy, setBusy] = useState(false);
+  const [isAtWork, setBusy] = useState(false);
+  const busy = isAtWork || props.busy === true;
   const press = async (event: TargetedMouseEvent<HTMLButtonElement>) => {
     const work = onClick?.(event);
     if (!(work instanceof Promise)) return;

@@ -6,11 +6,13 @@ import { Button } from "./button.tsx";
 interface DialogProps {
   readonly open: Signal<boolean>;
   readonly title: string;
+  /** Whether it stays until what is in it closes it: what it tells would be lost. */
+  readonly stays?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** The browser's own modal dialog: it holds the focus, closes with Escape and gives the focus back. */
-export function Dialog({ open, title, children }: DialogProps) {
+export function Dialog({ open, title, stays = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useSignalEffect(() => {
@@ -21,22 +23,25 @@ export function Dialog({ open, title, children }: DialogProps) {
     <dialog
       ref={element}
       class="dialog"
-      closedby="any"
+      closedby={stays ? "none" : "any"}
       aria-labelledby={heading}
+      onCancel={(event) => stays && event.preventDefault()}
       onClose={() => {
         open.value = false;
       }}
     >
       <div class="row apart">
         <h2 id={heading}>{title}</h2>
-        <Button
-          look="quiet"
-          icon="close"
-          label="Close"
-          onClick={() => {
-            open.value = false;
-          }}
-        />
+        {!stays && (
+          <Button
+            look="quiet"
+            icon="close"
+            label="Close"
+            onClick={() => {
+              open.value = false;
+            }}
+          />
+        )}
       </div>
       {open.value && children}
     </dialog>

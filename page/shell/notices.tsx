@@ -1,9 +1,10 @@
 /** What the page has to say that belongs to no place on it: something was done, or could not be. */
-import { signal } from "@preact/signals";
+import { signal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { publicSentence, TesseraError } from "../../shared/errors.ts";
 import { Button } from "../design/button.tsx";
 import { Icon } from "../design/icon.tsx";
-import { toSignIn } from "./session.ts";
+import { wantsSignIn } from "./session.ts";
 
 interface Notice {
   readonly id: number;
@@ -48,15 +49,21 @@ export async function attempt(action: () => Promise<unknown>): Promise<boolean> 
     return true;
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === "AbortError") return false;
-    if (thrown instanceof TesseraError && thrown.code === "unauthorized") toSignIn();
-    else tell({ kind: "failed", ...wordsOf(thrown) });
+    if (!wantsSignIn(thrown)) tell({ kind: "failed", ...wordsOf(thrown) });
     return false;
   }
 }
 
 export function Notices() {
+  const element = useRef<HTMLDivElement>(null);
+  useSignalEffect(() => {
+    const isEmpty = notices.value.length === 0;
+    // What is shown last lies on top, of dialogs too.
+    element.current?.hidePopover();
+    if (!isEmpty) element.current?.showPopover();
+  });
   return (
-    <div class="notices" aria-live="polite">
+    <div ref={element} class="notices" popover="manual">
       {notices.value.map(({ id, kind, text, detail }) => (
         <div key={id} class="notice" data-kind={kind} role={kind === "failed" ? "alert" : "status"}>
           <Icon name={kind === "failed" ? "warning" : "check"} />

@@ -59,7 +59,8 @@ export function setSearch(
 export async function startRouter(load: (view: View | undefined) => Promise<void>): Promise<void> {
   navigation.addEventListener("navigate", (event) => {
     const next = placeOf(event.destination.url);
-    const isOurs = event.canIntercept && !event.hashChange && event.downloadRequest === null;
+    const isWithin = event.canIntercept && !event.hashChange && event.downloadRequest === null;
+    const isOurs = isWithin && event.navigationType !== "reload";
     if (!isOurs || next.view === undefined || new URL(event.destination.url).origin !== location.origin)
       return;
     const isSameView = next.view === current.value.view && next.id === current.value.id;

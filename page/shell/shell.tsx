@@ -1,27 +1,35 @@
 /** What is around every view: where one can go, who one is, whether the server is there. */
-
 import type { View } from "../../shared/pages.ts";
 import { Button } from "../design/button.tsx";
-import { Icon } from "../design/icon.tsx";
+import { Empty } from "../design/empty.tsx";
+import { Icon, type IconName } from "../design/icon.tsx";
+import { Account } from "./account.tsx";
 import { Connection } from "./connection.tsx";
+import { Mark } from "./mark.tsx";
 import { attempt, Notices } from "./notices.tsx";
 import { hrefOf, place } from "./router.ts";
-import { isSignedIn, may, session, signOut } from "./session.ts";
-import { ShortcutSheet, showShortcuts } from "./shortcuts.tsx";
-import { SignIn } from "./sign_in.tsx";
-import { toggleTheme } from "./theme.ts";
-import { Shown } from "./views.tsx";
+import { begin, may, session } from "./session.ts";
+import { ShortcutSheet } from "./shortcuts.tsx";
+import { SignIn, SignInAgain } from "./sign_in.tsx";
+import { firstView, needOf, Shown } from "./views.tsx";
 
-const PLACES = [
-  { view: "newJob", name: "New job", within: ["newJob"] },
-  { view: "jobs", name: "Jobs", within: ["jobs", "job", "batches", "batch"] },
-  { view: "workers", name: "Workers", within: ["workers"] },
-  { view: "overview", name: "Overview", within: ["overview"] },
-] as const satisfies readonly { view: View; name: string; within: readonly View[] }[];
+interface Place {
+  readonly view: View;
+  readonly name: string;
+  readonly icon: IconName;
+  /** Views that lie within it. */
+  readonly within: readonly View[];
+}
+
+const PLACES: readonly Place[] = [
+  { view: "newJob", name: "New job", icon: "plus", within: ["newJob"] },
+  { view: "jobs", name: "Jobs", icon: "layers", within: ["jobs", "job", "batches", "batch"] },
+  { view: "workers", name: "Workers", icon: "workers", within: ["workers"] },
+  { view: "overview", name: "Overview", icon: "chart", within: ["overview"] },
+];
 
 export function Shell() {
-  const { view } = place.value;
-  if (view === "signIn" || session.value === null)
+  if (place.value.view === "signIn" || session.value === null)
     return (
       <>
         <main class="alone" id="main">
@@ -36,51 +44,53 @@ export function Shell() {
         To the content
       </a>
       <header class="head">
-        <a class="brand" href={hrefOf("newJob")}>
+        <a class="brand" href={hrefOf(firstView())} aria-label="Tessera, the start">
           <Mark />
           Tessera
         </a>
-        <nav class="places" aria-label="Views">
-          {PLACES.map(({ view: to, name, within }) => (
-            <a
-              key={to}
-              href={hrefOf(to)}
-              aria-current={(within as readonly (View | undefined)[]).includes(view) ? "page" : undefined}
-            >
-              {name}
-            </a>
-          ))}
-        </nav>
+        <Places />
         <div class="row tools">
           <Connection />
-          {may("admin") && session.value?.by !== undefined && (
-            <a class="button quiet bare" href={hrefOf("keys")} aria-label="API keys" title="API keys">
-              <Icon name="key" />
-            </a>
-          )}
-          <Button look="quiet" icon="moon" label="Light or dark" onClick={toggleTheme} />
-          <Button look="quiet" icon="help" label="Keyboard shortcuts" onClick={showShortcuts} />
-          {isSignedIn.value && (
-            <Button look="quiet" icon="sign_out" label="Sign out" onClick={() => attempt(signOut)} />
-          )}
+          <Account />
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        {session.value !== undefined && <Shown />}
+        {session.value === undefined ? <Unreached /> : <Shown />}
       </main>
       <Notices />
       <ShortcutSheet />
+      <SignInAgain />
     </>
   );
 }
 
-function Mark() {
+/** Beside the brand; at the bottom where there is no room for it, under a thumb. */
+function Places() {
+  const { view } = place.value;
   return (
-    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-      <path fill="#3457d5" d="M3 3h12v12H3z" />
-      <path fill="#22a39f" d="M17 3h12v12H17z" />
-      <path fill="#e0a526" d="M3 17h12v12H3z" />
-      <path fill="#d8496b" d="M19.5 19.5h9v9h-9z" />
-    </svg>
+    <nav class="places" aria-label="Views">
+      {PLACES.filter((each) => may(needOf(each.view))).map(({ view: to, name, icon, within }) => (
+        <a
+          key={to}
+          href={hrefOf(to)}
+          aria-current={view !== undefined && within.includes(view) ? "page" : undefined}
+        >
+          <Icon name={icon} />
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** Nobody has said yet who sits here. */
+function Unreached() {
+  return (
+    <Empty icon="warning" title="The server cannot be reached" isView>
+      <p>See that it runs, and that you are connected.</p>
+      <Button icon="retry" look="primary" onClick={() => attempt(begin)}>
+        Try again
+      </Button>
+    </Empty>
   );
 }

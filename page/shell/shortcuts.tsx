@@ -26,17 +26,20 @@ const EVERYWHERE: readonly Shortcut[] = [
   { keys: "?", does: "This help", act: showShortcuts },
 ];
 
-const ofView = signal<readonly Shortcut[]>([]);
+/** Of each part of the view that has some. */
+const ofParts = signal<readonly (readonly Shortcut[])[]>([]);
+const ofView = computed(() => ofParts.value.flat());
 const all = computed(() => [...ofView.value, ...EVERYWHERE]);
 
-/** Keys of the view that is shown; they end with it. */
+/** Keys of a part of the view; they end with it. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
   useEffect(() => {
-    ofView.value = latest.current.map((one, i) => ({ ...one, act: () => latest.current[i]?.act() }));
+    const own = latest.current.map((one, i) => ({ ...one, act: () => latest.current[i]?.act() }));
+    ofParts.value = [...ofParts.value, own];
     return () => {
-      ofView.value = [];
+      ofParts.value = ofParts.value.filter((other) => other !== own);
     };
   }, []);
 }
@@ -71,18 +74,34 @@ function isTyping({ target }: KeyboardEvent): boolean {
 export function ShortcutSheet() {
   return (
     <Dialog open={isSheetOpen} title="Keyboard shortcuts">
-      <dl class="shortcuts">
-        {all.value.map(({ keys, does }) => (
+      <div class="shortcuts">
+        {ofView.value.length > 0 && <Group title="In this view" shortcuts={ofView.value} />}
+        <Group title="Everywhere" shortcuts={EVERYWHERE} />
+      </div>
+    </Dialog>
+  );
+}
+
+function Group({ title, shortcuts }: { readonly title: string; readonly shortcuts: readonly Shortcut[] }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {shortcuts.map(({ keys, does }) => (
           <div key={keys}>
             <dt>{does}</dt>
             <dd>
-              {keys.split(" ").map((key) => (
+              {keysOf(keys).map((key) => (
                 <kbd key={key}>{key}</kbd>
               ))}
             </dd>
           </div>
         ))}
       </dl>
-    </Dialog>
+    </section>
   );
 }
+
+/** As they stand on the keyboard. */
+const keysOf = (keys: string): string[] =>
+  keys.split(" ").flatMap((key) => (/^[A-Z]$/.test(key) ? ["Shift", key.toLowerCase()] : [key]));

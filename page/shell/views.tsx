@@ -1,8 +1,12 @@
 /** Every view, loaded when it is first gone to. */
 import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+import type { Scope } from "../../shared/api/scopes.ts";
 import type { View } from "../../shared/pages.ts";
 import { Empty } from "../design/empty.tsx";
-import { hrefOf, place } from "./router.ts";
+import { go, hrefOf, place } from "./router.ts";
+import { may } from "./session.ts";
+import { useTitle } from "./title.ts";
 
 type ViewModule = Readonly<Record<string, ComponentType>>;
 
@@ -26,16 +30,46 @@ export async function load(view: View | undefined): Promise<void> {
   loaded.set(view, Component!);
 }
 
+/** What one must be allowed to do for a view to be of any use. */
+export const needOf = (view: View): Scope =>
+  view === "newJob" ? "submit" : view === "keys" ? "admin" : "read";
+
 export function Shown() {
   const { view, id } = place.value;
   const Component = view === undefined ? undefined : loaded.get(view);
-  if (Component !== undefined) return <Component key={`${view} ${id}`} />;
+  if (view === undefined || Component === undefined) return <NothingHere />;
+  if (!may(needOf(view))) return <NotAllowed view={view} />;
+  return <Component key={`${view} ${id}`} />;
+}
+
+function NothingHere() {
+  useTitle("Nothing here");
   return (
-    <Empty icon="search" title="There is nothing here">
+    <Empty icon="search" title="There is nothing here" isView>
       <p>The address may be mistyped, or what was here is gone.</p>
-      <a class="button" href={hrefOf("jobs")}>
-        To the jobs
+      <a class="button" href={hrefOf(firstView())}>
+        {firstView() === "jobs" ? "To the jobs" : "New job"}
       </a>
     </Empty>
   );
 }
+
+const DOES = { submit: "sends images", read: "sees jobs", operate: "changes jobs", admin: "manages keys" };
+
+/** Who may only look has no use for the first page, and is shown what there is to be seen. */
+function NotAllowed({ view }: { readonly view: View }) {
+  const isStart = view === "newJob" && may("read");
+  useTitle("Not allowed");
+  useEffect(() => {
+    if (isStart) go(hrefOf("jobs"), { replace: true });
+  }, [isStart]);
+  if (isStart) return null;
+  return (
+    <Empty icon="key" title="Your key is not for this" isView>
+      <p>Sign in with one that {DOES[needOf(view)]}.</p>
+    </Empty>
+  );
+}
+
+/** Where whoever sits here begins. */
+export const firstView = (): View => (may("submit") ? "newJob" : "jobs");

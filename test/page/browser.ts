@@ -9,9 +9,6 @@ import { type ServerOptions, startServer } from "../../embedded/server.ts";
 // Nobody looks at yesterday's page.
 import "../../page/build.ts";
 
-// A browser on a busy machine takes its time.
-setDefaultTimeout(60_000);
-
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Where a Chromium is; nothing where there is none. */
@@ -55,6 +52,11 @@ export class Visits {
   private browser: Browser | undefined;
   private readonly visitors: Visitor[] = [];
   private readonly ends: (() => Promise<void>)[] = [];
+
+  constructor() {
+    // On a busy machine a browser takes its time.
+    setDefaultTimeout(60_000);
+  }
 
   /** A server with the embedded bus, on a free port. */
   serve(options: Partial<ServerOptions> = {}): Visited {
@@ -101,6 +103,13 @@ export class Visits {
   /** That no browser had anything to complain about since it was last asked. */
   expectNoComplaints(): void {
     expect(this.visitors.flatMap(({ complaints }) => complaints.splice(0))).toEqual([]);
+  }
+
+  /** That they had this one thing to complain about, as often as it may be: an answer that was to be refused. */
+  expectComplaints(what: RegExp): void {
+    const found = this.visitors.flatMap(({ complaints }) => complaints.splice(0));
+    expect(found.filter((complaint) => !what.test(complaint))).toEqual([]);
+    expect(found).not.toBeEmpty();
   }
 
   async end(): Promise<void> {

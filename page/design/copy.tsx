@@ -1,0 +1,26 @@
+import { useSignal } from "@preact/signals";
+import { Button } from "./button.tsx";
+
+const SAID_MS = 2000;
+
+/** Puts a text on the clipboard, and says so where it stands. */
+export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
+  const isCopied = useSignal(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    isCopied.value = true;
+    setTimeout(() => {
+      isCopied.value = false;
+    }, SAID_MS);
+  };
+  return (
+    <>
+      <Button icon={isCopied.value ? "check" : "copy"} onClick={copy}>
+        {isCopied.value ? "Copied" : `Copy ${what}`}
+      </Button>
+      <span class="unseen" role="status">
+        {isCopied.value && "Copied"}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,68 @@
+import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { session, wantsSignIn } from "./session.ts";
+
+/** Between one look and the next, however much is told meanwhile. */
+const PAUSE_MS = 1000;
+
+interface Refreshed<T> {
+  /** Nothing until it is known. */
+  readonly value: ReadonlySignal<T | undefined>;
+  readonly fault: ReadonlySignal<unknown>;
+  /** It may have changed: is asked for again, soon. */
+  readonly refresh: () => void;
+}
+
+/**
+ * What is asked of the server, and asked again when it may have changed.
+ *
+ * @param of what it is: something else is asked for anew
+ */
+export function useRefreshed<T>(ask: (signal: AbortSignal) => Promise<T>, of: string): Refreshed<T> {
+  const value = useSignal<T | undefined>(undefined);
+  const fault = useSignal<unknown>(undefined);
+  const latest = useRef(ask);
+  latest.current = ask;
+  const refresh = useRef(() => {});
+  const who = session.value;
+  useEffect(() => {
+    const end = new AbortController();
+    let isBusy = false;
+    let isWanted = false;
+    const look = async () => {
+      try {
+        const found = await latest.current(end.signal);
+        if (end.signal.aborted) return;
+        value.value = found;
+        fault.value = undefined;
+      } catch (thrown) {
+        if (!end.signal.aborted && !wantsSignIn(thrown)) fault.value = thrown;
+      }
+    };
+    const follow = async () => {
+      isWanted = true;
+      if (isBusy) return;
+      isBusy = true;
+      while (isWanted && !end.signal.aborted) {
+        isWanted = false;
+        await look();
+        await paused(PAUSE_MS, end.signal);
+      }
+      isBusy = false;
+    };
+    refresh.current = () => void follow();
+    void follow();
+    return () => end.abort();
+  }, [of, who]);
+  return { value, fault, refresh: () => refresh.current() };
+}
+
+/** Ends at once with the signal. */
+const paused = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
