@@ -1,6 +1,98 @@
+import { TesseraError } from "../../shared/errors.ts";
+import { formatText } from "../../shared/pipeline/text.ts";
+import { Ago } from "../design/ago.tsx";
+import { Empty } from "../design/empty.tsx";
+import { Icon } from "../design/icon.tsx";
+import { api } from "../shell/api.ts";
+import { useTopic } from "../shell/live.ts";
+import { hrefOf, place } from "../shell/router.ts";
+import { may, session } from "../shell/session.ts";
 import { useTitle } from "../shell/title.ts";
+import { useRefreshed } from "../shell/use_refreshed.ts";
+import { BatchActions } from "./batch_actions.tsx";
+import { BatchProgress, type BatchView } from "./batch_progress.tsx";
+import { Fault } from "./fault.tsx";
+import { filterOf, isEmpty } from "./filter.ts";
+import { FilterBar } from "./filter_bar.tsx";
+import { JobHistory } from "./job_history.tsx";
+import { NothingFits } from "./nothing_fits.tsx";
 
 export function Batch() {
-  useTitle("Batch");
-  return <h1>Batch</h1>;
+  const { id } = place.value;
+  const { value, fault, refresh } = useRefreshed((signal) => api.getBatch({ id }, { signal }), id);
+  useTitle(value.value?.name || "Batch");
+  useTopic("jobs", (message) => {
+    if (
+      message.type === "jobs" &&
+      (message.gone.length > 0 || message.jobs.some(({ batch }) => batch === id))
+    )
+      refresh();
+  });
+  const thrown = fault.value;
+  if (thrown instanceof TesseraError && thrown.code === "batch_not_found") return <NoBatch />;
+  if (thrown !== undefined) return <Fault thrown={thrown} onRetry={refresh} isView />;
+  return value.value === undefined ? null : <Shown batch={value.value} refresh={refresh} />;
+}
+
+function Shown({ batch, refresh }: { readonly batch: BatchView; readonly refresh: () => void }) {
+  const { id, name, owner, created_at, pipeline } = batch;
+  const { batch: _, ...asked } = filterOf(place.value.search);
+  return (
+    <div class="stack">
+      <div class="row apart">
+        <div>
+          <a class="back" href={hrefOf("batches")}>
+            <Icon name="arrow_left" />
+            Batches
+          </a>
+          <h1>{name || "Batch without a name"}</h1>
+        </div>
+        <BatchActions batch={batch} onChange={refresh} />
+      </div>
+      <div class="card stack">
+        <BatchProgress batch={batch} />
+        <dl class="batch_facts">
+          <div>
+            <dt>Begun</dt>
+            <dd>
+              <Ago time={created_at} />
+            </dd>
+          </div>
+          {may("admin") && session.value?.by !== "nothing" && (
+            <div>
+              <dt>Owner</dt>
+              <dd>{owner}</dd>
+            </div>
+          )}
+          <div>
+            <dt>Pipeline</dt>
+            <dd>
+              <code>{formatText(pipeline) || "unchanged"}</code>
+            </dd>
+          </div>
+        </dl>
+      </div>
+      <FilterBar filter={asked} isPart />
+      <JobHistory filter={{ ...asked, batch: id }} empty={isEmpty(asked) ? <NoImages /> : <NothingFits />} />
+    </div>
+  );
+}
+
+function NoImages() {
+  return (
+    <Empty icon="image" title="No images yet">
+      <p>Those that are sent to this batch are seen here.</p>
+    </Empty>
+  );
+}
+
+function NoBatch() {
+  return (
+    <Empty icon="search" title="There is no such batch" isView>
+      <p>It was deleted, is somebody else's, or its address is mistyped.</p>
+      <a class="button" href={hrefOf("batches")}>
+        To the batches
+      </a>
+    </Empty>
+  );
 }

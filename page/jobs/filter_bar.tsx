@@ -7,6 +7,7 @@ import { Icon } from "../design/icon.tsx";
 import { Menu } from "../design/menu.tsx";
 import { useTopic } from "../shell/live.ts";
 import { setSearch } from "../shell/router.ts";
+import { useShortcuts } from "../shell/shortcuts.tsx";
 import { isEmpty, NO_FILTER, STATE_GROUPS, type StateGroup, toggled } from "./filter.ts";
 import { MoreFilters } from "./more_filters.tsx";
 
@@ -18,8 +19,14 @@ const TYPED_MS = 200;
 const change = (changes: Parameters<typeof setSearch>[0], isStep = true) =>
   setSearch({ ...changes, cursor: undefined }, { isStep });
 
+interface FilterBarProps {
+  readonly filter: JobFilter;
+  /** Whether they are looked for among the jobs of a batch only. */
+  readonly isPart?: boolean;
+}
+
 /** Which jobs are wanted. All of it stands in the address. */
-export function FilterBar({ filter }: { readonly filter: JobFilter }) {
+export function FilterBar({ filter, isPart = false }: FilterBarProps) {
   const counts = useSignal<Counts | undefined>(undefined);
   useTopic("stats", (message) => {
     if (message.type === "stats") counts.value = message.stats.jobs;
@@ -37,15 +44,12 @@ export function FilterBar({ filter }: { readonly filter: JobFilter }) {
             onClick={() => change({ state: toggled(state, group).join(",") })}
           >
             {group.name}
-            <Count
-              {...{ group, counts }}
-              isShown={isEmpty({ ...filter, state: [] }) || isOnlyState(filter)}
-            />
+            <Count {...{ group, counts }} isShown={!isPart && isOnlyState(filter)} />
           </Button>
         ))}
       </fieldset>
       <Menu icon="filter" label="More filters" text="More">
-        <MoreFilters filter={filter} onChange={change} />
+        <MoreFilters {...{ filter, isPart }} onChange={change} />
       </Menu>
       <Applied filter={filter} />
     </search>
@@ -69,6 +73,7 @@ function Count(props: {
 
 function Search({ text }: { readonly text: string }) {
   const input = useRef<HTMLInputElement>(null);
+  useShortcuts([{ keys: "/", does: "Search", act: () => input.current?.focus() }]);
   const typed = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     // Whoever is typing is ahead of the address.

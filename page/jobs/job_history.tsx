@@ -7,12 +7,12 @@ import { Empty } from "../design/empty.tsx";
 import { Pager } from "../design/pager.tsx";
 import { api } from "../shell/api.ts";
 import { useTopic } from "../shell/live.ts";
-import { wordsOf } from "../shell/notices.tsx";
 import { place, setSearch } from "../shell/router.ts";
-import { may, session } from "../shell/session.ts";
+import { may, session, wantsSignIn } from "../shell/session.ts";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { BulkBar } from "./bulk_bar.tsx";
 import { BulkDialog, type BulkRequest } from "./bulk_dialog.tsx";
+import { Fault } from "./fault.tsx";
 import { JobList } from "./job_list.ts";
 import { JobTable } from "./job_table.tsx";
 import { rowKeys } from "./row_keys.ts";
@@ -37,7 +37,7 @@ export function JobHistory({ filter, empty }: JobHistoryProps) {
     listJobs: api.listJobs,
     isHeld: () => !chosen.isEmpty.peek() || asked.peek() !== undefined || isPointedAt(table.current),
     onFault: (thrown) => {
-      fault.value = thrown;
+      if (!wantsSignIn(thrown)) fault.value = thrown;
     },
   });
   const list = ref.current;
@@ -68,7 +68,7 @@ export function JobHistory({ filter, empty }: JobHistoryProps) {
   ]);
   if (fault.value !== undefined) return <Fault thrown={fault.value} onRetry={() => reload()} />;
   return (
-    <section class="stack history" aria-label="Jobs">
+    <section class="stack job_history" aria-label="Jobs">
       <Waiting list={list} onShow={() => (page?.isFirst ? list.refresh() : turn(undefined))} />
       {page?.rows.length === 0 && (page.isFirst ? empty : <PastTheEnd />)}
       {page !== undefined && page.rows.length > 0 && (
@@ -76,6 +76,7 @@ export function JobHistory({ filter, empty }: JobHistoryProps) {
           {...{ element: table, rows: page.rows, isComing: list.isComing.value, asked }}
           selection={may("operate") ? chosen : undefined}
           showsOwner={may("admin") && session.value?.by !== "nothing"}
+          showsBatch={filter.batch === undefined}
           onLeave={() => list.release()}
         />
       )}
@@ -113,7 +114,7 @@ const isPointedAt = (element: HTMLElement | null): boolean =>
 function Waiting({ list, onShow }: { readonly list: JobList; readonly onShow: () => unknown }) {
   const count = useComputed(() => list.waiting.value.size);
   return (
-    <div class="waiting" role="status">
+    <div class="new_jobs" role="status">
       {count.value > 0 && (
         <Button look="quiet" icon="chevron_up" onClick={onShow}>
           {count.value === 1 ? "1 new job" : `${count.value} new jobs`}
@@ -128,21 +129,6 @@ function PastTheEnd() {
     <Empty icon="search" title="No jobs are left here">
       <p>What stood on this page was deleted.</p>
       <Button onClick={() => setSearch({ cursor: undefined })}>To the newest</Button>
-    </Empty>
-  );
-}
-
-function Fault({ thrown, onRetry }: { readonly thrown: unknown; readonly onRetry: () => void }) {
-  const { text, detail } = wordsOf(thrown);
-  return (
-    <Empty icon="warning" title={text}>
-      {detail !== undefined && <p class="muted">{detail}</p>}
-      <div class="row">
-        <Button icon="retry" onClick={onRetry}>
-          Try again
-        </Button>
-        <Button onClick={() => setSearch({ cursor: undefined })}>To the newest</Button>
-      </div>
     </Empty>
   );
 }

@@ -19,10 +19,11 @@ export interface RowProps {
   /** Nothing where one may not do anything with jobs. */
   readonly onChoose: ((isRange: boolean) => void) | undefined;
   readonly showsOwner: boolean;
+  readonly showsBatch: boolean;
   readonly asked: Signal<BulkRequest | undefined>;
 }
 
-export function JobRow({ row, isChosen, onChoose, showsOwner, asked }: RowProps) {
+export function JobRow({ row, isChosen, onChoose, showsOwner, showsBatch, asked }: RowProps) {
   const { job, isGone } = row.value;
   const { source, output, pipeline, owner } = job;
   return (
@@ -45,7 +46,7 @@ export function JobRow({ row, isChosen, onChoose, showsOwner, asked }: RowProps)
       </td>
       <td class="name">
         {isGone ? <span>{source.name}</span> : <a href={hrefOf("job", job.id)}>{source.name}</a>}
-        <Beside job={job} />
+        <Beside job={job} batch={showsBatch ? job.batch : undefined} />
       </td>
       <td class="state">{isGone ? <span class="muted">Deleted</span> : <JobState job={job} />}</td>
       <td class="progress">
@@ -72,8 +73,13 @@ export function JobRow({ row, isChosen, onChoose, showsOwner, asked }: RowProps)
   );
 }
 
+interface BesideProps {
+  readonly job: JobView;
+  readonly batch: string | undefined;
+}
+
 /** What went wrong, or else what it was labelled with. */
-function Beside({ job: { error, labels, batch } }: { readonly job: JobView }) {
+function Beside({ job: { error, labels }, batch }: BesideProps) {
   if (error !== undefined)
     return (
       <span class="fault" title={error.message}>
@@ -109,7 +115,7 @@ function progressOf({ state, progress }: JobView): string {
   const { tiles_done, tiles_total, tiles_per_second, seconds_left } = progress;
   if (state === "done") return tiles_total === 1 ? "1 tile" : `${whole(tiles_total)} tiles`;
   const tiles = `${whole(tiles_done)} of ${whole(tiles_total)} tiles`;
-  if (state !== "running" || tiles_per_second === 0) return tiles;
+  if (state !== "running" || tiles_per_second === 0 || tiles_done === tiles_total) return tiles;
   const left = seconds_left === undefined ? "" : `, ${duration(1000 * seconds_left)} left`;
   return `${tiles}, ${short(tiles_per_second)}/s${left}`;
 }

@@ -5,7 +5,7 @@ import type { Row } from "./job_list.ts";
 import { JobRow, type RowProps } from "./job_row.tsx";
 import type { Selection } from "./selection.ts";
 
-interface JobTableProps extends Pick<RowProps, "showsOwner" | "asked"> {
+interface JobTableProps extends Pick<RowProps, "showsOwner" | "showsBatch" | "asked"> {
   readonly element: RefObject<HTMLTableElement | null>;
   readonly rows: readonly Signal<Row>[];
   /** Nothing where one may not do anything with jobs. */
@@ -16,7 +16,7 @@ interface JobTableProps extends Pick<RowProps, "showsOwner" | "asked"> {
 }
 
 export function JobTable(props: JobTableProps) {
-  const { element, rows, selection, isComing, showsOwner, asked, onLeave } = props;
+  const { element, rows, selection, isComing, showsOwner, showsBatch, asked, onLeave } = props;
   const ids = rows.map((row) => row.peek().job.id);
   return (
     <table
@@ -51,14 +51,14 @@ export function JobTable(props: JobTableProps) {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Selectable key={row.peek().job.id} {...{ row, ids, selection, showsOwner, asked }} />
+          <Selectable key={row.peek().job.id} {...{ row, ids, selection, showsOwner, showsBatch, asked }} />
         ))}
       </tbody>
     </table>
   );
 }
 
-interface SelectableProps extends Pick<RowProps, "row" | "showsOwner" | "asked"> {
+interface SelectableProps extends Pick<RowProps, "row" | "showsOwner" | "showsBatch" | "asked"> {
   readonly ids: readonly string[];
   readonly selection: Selection | undefined;
 }

@@ -1,12 +1,12 @@
-import { Button } from "../design/button.tsx";
 import { Empty } from "../design/empty.tsx";
-import { hrefOf, place, setSearch } from "../shell/router.ts";
+import { hrefOf, place } from "../shell/router.ts";
 import { may } from "../shell/session.ts";
 import { useTitle } from "../shell/title.ts";
-import { filterOf, isEmpty, NO_FILTER } from "./filter.ts";
+import { filterOf, isEmpty } from "./filter.ts";
 import { FilterBar } from "./filter_bar.tsx";
 import { JobHistory } from "./job_history.tsx";
 import { JobTabs } from "./job_tabs.tsx";
+import { NothingFits } from "./nothing_fits.tsx";
 
 export function Jobs() {
   useTitle("Jobs");
@@ -29,15 +29,6 @@ function NoJobs() {
           New job
         </a>
       )}
-    </Empty>
-  );
-}
-
-function NothingFits() {
-  return (
-    <Empty icon="search" title="No job fits the filter">
-      <p>There may be others.</p>
-      <Button onClick={() => setSearch(NO_FILTER, { isStep: true })}>Clear the filter</Button>
     </Empty>
   );
 }

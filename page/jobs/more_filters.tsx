@@ -5,6 +5,7 @@ import { Button } from "../design/button.tsx";
 
 interface MoreFiltersProps {
   readonly filter: JobFilter;
+  readonly isPart: boolean;
   readonly onChange: (changes: Record<string, string | undefined>) => void;
 }
 
@@ -16,7 +17,7 @@ const SINCE = [
 ] as const;
 
 /** When they were created, a label, a batch. */
-export function MoreFilters({ filter, onChange }: MoreFiltersProps) {
+export function MoreFilters({ filter, isPart, onChange }: MoreFiltersProps) {
   const id = useId();
   const apply = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -64,13 +65,15 @@ export function MoreFilters({ filter, onChange }: MoreFiltersProps) {
           title="A name and a value with a colon between: project:alpha"
         />
       </div>
-      <div class="field">
-        <label for={`${id}batch`}>Batch</label>
-        <input
-          {...{ id: `${id}batch`, name: "batch", class: "input", placeholder: "Its id", maxLength: 100 }}
-          defaultValue={filter.batch ?? ""}
-        />
-      </div>
+      {!isPart && (
+        <div class="field">
+          <label for={`${id}batch`}>Batch</label>
+          <input
+            {...{ id: `${id}batch`, name: "batch", class: "input", placeholder: "Its id", maxLength: 100 }}
+            defaultValue={filter.batch ?? ""}
+          />
+        </div>
+      )}
       <div class="row end">
         <Button type="submit" look="primary">
           Apply

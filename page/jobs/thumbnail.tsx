@@ -20,7 +20,7 @@ export function Thumbnail({ job }: { readonly job: JobView }) {
   const src =
     of && `/v1/jobs/${job.id}/preview?${new URLSearchParams({ of, size: `${2 * SIZE}`, format: "webp" })}`;
   return (
-    <span class="thumbnail">
+    <span class="job_thumbnail">
       {src === undefined || lost.value === src ? (
         <Icon name="image" />
       ) : (

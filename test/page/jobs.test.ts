@@ -1,15 +1,11 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { createClient } from "../../client/client.ts";
 import { expectAccessible, Visits } from "./browser.ts";
-import { leave, send } from "./jobs_room.ts";
+import { clientOf, send } from "./jobs_room.ts";
 
 const visits = new Visits();
 afterEach(() => visits.expectNoComplaints());
-afterAll(async () => {
-  await visits.end();
-  leave();
-});
+afterAll(() => visits.end());
 
 const numbered = (count: number, name = "picture"): string[] =>
   Array.from({ length: count }, (_, i) => `${name} ${i}.png`);
@@ -105,7 +101,7 @@ describe("jobs", () => {
     await rowOf(page, "fourth.png").waitFor();
     // What somebody else deletes stays in its place for the moment.
     await rowOf(page, "third.png").hover();
-    const client = createClient({ url });
+    const client = clientOf(url);
     const [newest] = (await client.listJobs({ limit: 1 })).jobs;
     await client.deleteJob({ id: newest!.id });
     await rowOf(page, "fourth.png").getByText("Deleted").waitFor();
