@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { TesseraError } from "../../shared/errors.ts";
 import { formatText } from "../../shared/pipeline/text.ts";
 import { Ago } from "../design/ago.tsx";
@@ -5,12 +6,13 @@ import { Empty } from "../design/empty.tsx";
 import { Icon } from "../design/icon.tsx";
 import { api } from "../shell/api.ts";
 import { useTopic } from "../shell/live.ts";
-import { hrefOf, place } from "../shell/router.ts";
+import { go, hrefOf, place } from "../shell/router.ts";
 import { may, session } from "../shell/session.ts";
 import { useTitle } from "../shell/title.ts";
 import { useRefreshed } from "../shell/use_refreshed.ts";
+import type { AskBatchProps } from "./ask_batch.tsx";
 import { BatchActions } from "./batch_actions.tsx";
-import { BatchProgress, type BatchView } from "./batch_progress.tsx";
+import { BatchProgress } from "./batch_progress.tsx";
 import { Fault } from "./fault.tsx";
 import { filterOf, isEmpty } from "./filter.ts";
 import { FilterBar } from "./filter_bar.tsx";
@@ -20,6 +22,7 @@ import { NothingFits } from "./nothing_fits.tsx";
 export function Batch() {
   const { id } = place.value;
   const { value, fault, refresh } = useRefreshed((signal) => api.getBatch({ id }, { signal }), id);
+  const isLeaving = useRef(false);
   useTitle(value.value?.name || "Batch");
   useTopic("jobs", (message) => {
     if (
@@ -31,10 +34,19 @@ export function Batch() {
   const thrown = fault.value;
   if (thrown instanceof TesseraError && thrown.code === "batch_not_found") return <NoBatch />;
   if (thrown !== undefined) return <Fault thrown={thrown} onRetry={refresh} isView />;
-  return value.value === undefined ? null : <Shown batch={value.value} refresh={refresh} />;
+  return value.value === undefined ? null : (
+    <Shown
+      batch={value.value}
+      onDelete={() => {
+        isLeaving.current = true;
+      }}
+      onDone={(action) => (action === "delete" ? go(hrefOf("batches"), { replace: true }) : refresh())}
+    />
+  );
 }
 
-function Shown({ batch, refresh }: { readonly batch: BatchView; readonly refresh: () => void }) {
+function Shown(props: Omit<AskBatchProps, "asked">) {
+  const { batch } = props;
   const { id, name, owner, created_at, pipeline } = batch;
   const { batch: _, ...asked } = filterOf(place.value.search);
   return (
@@ -47,7 +59,7 @@ function Shown({ batch, refresh }: { readonly batch: BatchView; readonly refresh
           </a>
           <h1>{name || "Batch without a name"}</h1>
         </div>
-        <BatchActions batch={batch} onChange={refresh} />
+        <BatchActions {...props} />
       </div>
       <div class="card stack">
         <BatchProgress batch={batch} />

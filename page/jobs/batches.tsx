@@ -104,7 +104,7 @@ function BatchRow({ batch, showsOwner, refresh }: BatchRowProps) {
         <Ago time={created_at} />
       </td>
       <td class="more">
-        <BatchMenu batch={batch} onChange={refresh} />
+        <BatchMenu batch={batch} onDone={refresh} />
       </td>
     </tr>
   );

@@ -137,6 +137,9 @@ describe("a batch", () => {
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel 1 job" }).click();
     await page.getByText("1 cancelled").waitFor();
+    await page.getByRole("button", { name: "Delete", exact: true }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete 1 job" }).click();
+    await page.getByRole("heading", { name: "No batches yet" }).waitFor();
     await page.goto("/batches/nonsense");
     await page.getByRole("heading", { name: "There is no such batch" }).waitFor();
     // The browser itself says that an answer was a 404.
