@@ -125,7 +125,9 @@ function KeyRow({ of, onRevoke }: { readonly of: KeyView; readonly onRevoke: () 
       <td class="owner" data-label="Owner">
         {of.owner}
       </td>
-      <td class="scopes">{of.scopes.join(", ")}</td>
+      <td class="scopes" data-label="May">
+        {of.scopes.join(", ")}
+      </td>
       <td data-label="Created">
         <Ago time={of.created_at} />
       </td>

@@ -72,6 +72,7 @@ describe("jobs", () => {
     await page.goBack();
     await rowOf(page, names[109]!).waitFor();
     await page.goForward();
+    await rowOf(page, names[50]!).waitFor();
     await page.getByRole("button", { name: "Newer" }).click();
     await rowOf(page, names[0]!).waitFor();
     expect(searchOf(page)).toEqual({});
