@@ -45,4 +45,13 @@ export function servePage<E extends Env>(app: Hono<E>, folder = BUILT): void {
     app.get(path, page, () => {
       throw new TesseraError("page_not_built");
     });
+  // Somebody has mistyped an address: the page says so. Programs are told as ever.
+  app.get("*", (context, next) => {
+    if (!isVisit(context.req.raw)) return next();
+    context.status(404);
+    return page(context, next);
+  });
 }
+
+const isVisit = ({ headers }: Request): boolean =>
+  headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";

@@ -34,6 +34,8 @@ interface JobListNeeds {
 }
 
 const PAGE_JOBS = 50;
+/** Beyond it nobody wants to know how many there are. */
+const WAITING_MAX = 1000;
 /** Between one look at what has come and the next. */
 const PAUSE_MS = 1000;
 
@@ -119,6 +121,7 @@ export class JobList {
 
   private hold(id: string, isWaiting: boolean): void {
     if (this.held.value.has(id) === isWaiting) return;
+    if (isWaiting && this.held.value.size >= WAITING_MAX) return;
     const held = new Set(this.held.value);
     if (isWaiting) held.add(id);
     else held.delete(id);

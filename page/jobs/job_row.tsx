@@ -10,7 +10,8 @@ import { hrefOf } from "../shell/router.ts";
 import type { BulkRequest } from "./bulk_dialog.tsx";
 import type { Row } from "./job_list.ts";
 import { JobMenu } from "./job_menu.tsx";
-import { JobState, lookOf, shareDone } from "./job_state.tsx";
+import { JobState } from "./job_state.tsx";
+import { lookOf, shareDone } from "./look.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 export interface RowProps {

@@ -4,7 +4,7 @@ import { Icon } from "../design/icon.tsx";
 
 const SIZE = 48;
 /** Beyond it an image that is only waiting is not decoded to be looked at. */
-const PIXELS_MAX = 100e6;
+const PIXELS_MAX = 40e6;
 
 /** Which picture of a job can be had without asking in vain: its source while it is at work, then its result. */
 function pictureOf({ state, source, expires_at }: JobView): "source" | "result" | undefined {
