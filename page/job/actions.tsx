@@ -8,11 +8,12 @@ import { bytes } from "../design/format.ts";
 import { Icon } from "../design/icon.tsx";
 import { Menu } from "../design/menu.tsx";
 import { api } from "../shell/api.ts";
+import { copyText } from "../shell/clipboard.ts";
 import { attempt, tellDone } from "../shell/notices.tsx";
 import { go, hrefOf } from "../shell/router.ts";
 import { may } from "../shell/session.ts";
 import { useShortcuts } from "../shell/shortcuts.tsx";
-import { canRetry, isExpired } from "./condition.ts";
+import { canRetry, isExpired, lookableOf } from "./condition.ts";
 import { Confirm } from "./confirm.tsx";
 import { showWay } from "./picture.tsx";
 
@@ -36,10 +37,10 @@ export function Actions({ job, onDelete }: ActionsProps) {
   const resume = () => attempt(() => api.resumeJob({ id }));
   const retry = () => attempt(() => api.retryJob({ id }));
   const share = () =>
-    attempt(async () => {
-      await navigator.clipboard.writeText(location.href);
-      tellDone("The link is copied. Whoever opens it has to be allowed to see the job.");
-    });
+    copyText(location.href).then(
+      () => tellDone("The link is copied. Whoever opens it has to be allowed to see the job."),
+      () => tellDone("Your browser does not let pages copy: take the link from its address bar."),
+    );
   const ask = (which: typeof deleting) => {
     which.value = true;
   };
@@ -88,6 +89,12 @@ export function Actions({ job, onDelete }: ActionsProps) {
         <Button icon="link" onClick={share}>
           Copy link
         </Button>
+        {lookableOf(job, Date.now()).source && (
+          <a class="button" href={`/v1/jobs/${encodeURIComponent(id)}/source`} download>
+            <Icon name="image" />
+            Download the source
+          </a>
+        )}
         {may("submit") && (
           <a class="button" href={hrefOf("newJob", "", againWith(job))}>
             <Icon name="plus" />

@@ -2,7 +2,6 @@
 import { hasEnded, type JobView } from "../../client/client.ts";
 import type { Tone } from "../design/badge.tsx";
 import { whole } from "../design/format.ts";
-import { lookOf } from "../jobs/job_state.tsx";
 
 export interface Condition {
   readonly tone: Tone;
@@ -14,6 +13,8 @@ export interface Condition {
 export interface Seen {
   /** Nothing while that is not known. */
   readonly liveWorkers: number | undefined;
+  /** In words, where no tile has come back for long. */
+  readonly quiet: string | undefined;
   readonly nowMs: number;
 }
 
@@ -72,17 +73,15 @@ function advice(job: JobView, code: string, nowMs: number): string {
   return code === "internal" ? "Try it again; if it fails again, whoever runs the server has to look." : "";
 }
 
-function stalled(job: JobView, { liveWorkers }: Seen): Condition | undefined {
-  const { state } = job;
+function stalled({ state }: JobView, { liveWorkers, quiet }: Seen): Condition | undefined {
   if ((state === "running" || state === "ingesting") && liveWorkers === 0)
     return {
       tone: "warn",
       title: "Stalled: no worker is there",
       text: "Nothing is lost. Start a worker, and the job goes on by itself.",
     };
-  const { word, more = "" } = lookOf(job);
-  if (word !== "Stalled") return undefined;
-  return { tone: "warn", title: word, text: `${more} Other jobs may go first: see its priority.` };
+  if (quiet === undefined) return undefined;
+  return { tone: "warn", title: "Stalled", text: `${quiet} Other jobs may go first: see its priority.` };
 }
 
 function retrying({ progress: { tiles_failed: failing } }: JobView): Condition | undefined {

@@ -32,7 +32,7 @@ export function History({ job }: { readonly job: JobView }) {
     };
   }, [id, state, priority, attempts, progress.tiles_retried]);
   return (
-    <section class="card stack history" aria-labelledby="history">
+    <section class="card stack job_history" aria-labelledby="history">
       <h2 id="history">History</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one is scrolled by keys */}
       <ol tabIndex={0} aria-labelledby="history">

@@ -3,7 +3,7 @@ import type { JobView } from "../../client/client.ts";
 import { type ErrorCode, publicSentence } from "../../shared/errors.ts";
 import { Empty } from "../design/empty.tsx";
 import { Icon } from "../design/icon.tsx";
-import { JobState } from "../jobs/job_state.tsx";
+import { JobState, lookOf } from "../jobs/job_state.tsx";
 import { connection } from "../shell/live.ts";
 import { hrefOf, place } from "../shell/router.ts";
 import { useTitle } from "../shell/title.ts";
@@ -67,7 +67,9 @@ export function Job() {
 function Matter(props: { readonly job: JobView; readonly watched: Watched; readonly fleet: Fleet }) {
   const { job, watched, fleet } = props;
   const isLost = connection.value === "lost";
+  const { word, more } = lookOf(job);
   const condition = conditionOf(job, {
+    quiet: word === "Stalled" ? more : undefined,
     liveWorkers: isLost ? undefined : fleet.live.value,
     nowMs: Math.max(watched.now.value, Date.now()),
   });

@@ -98,5 +98,5 @@ function Look({ job, watched }: { readonly job: JobView; readonly watched: Watch
     });
   }, []);
   const { Viewer } = loaded.value;
-  return Viewer === undefined ? <div class="viewer" /> : <Viewer job={job} board={watched.board} />;
+  return Viewer === undefined ? <div class="compare" /> : <Viewer job={job} board={watched.board} />;
 }

@@ -91,7 +91,7 @@ const picturePoint = (x: number, y: number): Point => ({ canvas: ".mosaic_pictur
 const SECOND = { x: 1.5 / 4, y: 0.5 / 3 };
 const SECOND_PICTURE = { ...SECOND, canvas: ".mosaic_picture" };
 const SECOND_TILE = { ...SECOND, canvas: ".mosaic_sheet" };
-const VIEWER = { canvas: ".viewer_stage canvas", x: 0.5, y: 0.5 };
+const VIEWER = { canvas: ".compare_stage canvas", x: 0.5, y: 0.5 };
 
 describe("the view of a job", () => {
   test(`P8: a ${MEGAPIXELS}-MP image is watched from its first tiles to the download, and its pixels come`, async () => {

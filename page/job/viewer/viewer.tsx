@@ -46,15 +46,15 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
   useGrowing(job, board, stage);
   const { source, result } = there.value;
   return (
-    <div class="viewer_frame">
-      <div class="viewer" data-growing={!hasEnded(job)}>
-        <div class="viewer_ground" ref={below} />
-        <div class="viewer_ground" ref={belowResult} />
-        <div class="viewer_stage" ref={element} />
+    <div class="compare_frame">
+      <div class="compare" data-growing={!hasEnded(job)}>
+        <div class="compare_ground" ref={below} />
+        <div class="compare_ground" ref={belowResult} />
+        <div class="compare_stage" ref={element} />
         {source && result && (
           <>
-            <span class="viewer_tag before">Before</span>
-            <span class="viewer_tag after">After</span>
+            <span class="compare_tag before">Before</span>
+            <span class="compare_tag after">After</span>
             <Divider label="Line between before and after" share={share} />
           </>
         )}
