@@ -40,7 +40,7 @@ export function Divider({ label, share }: DividerProps) {
   };
   return (
     <div
-      class="divider"
+      class="split"
       style={{ left: `${share.value * 100}%` }}
       role="slider"
       tabIndex={0}
@@ -53,7 +53,7 @@ export function Divider({ label, share }: DividerProps) {
       onPointerMove={drag}
       onKeyDown={press}
     >
-      <span class="divider_grip" />
+      <span class="split_grip" />
     </div>
   );
 }

@@ -60,6 +60,11 @@ export class Sheet {
     this.touch(tile);
   }
 
+  /** No pixels are to be seen (any more). */
+  conceal(): void {
+    for (const tile of this.shown.keys()) this.reveal(tile, false);
+  }
+
   end(): void {
     cancelAnimationFrame(this.frame);
   }

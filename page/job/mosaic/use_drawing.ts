@@ -58,6 +58,7 @@ class Drawing {
   show(stage: StageBoard, pixels: boolean): void {
     this.stage = stage;
     this.fit();
+    if (!pixels) this.sheet.conceal();
     this.picture.show(pixels ? stage : undefined);
   }
 

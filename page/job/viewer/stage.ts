@@ -11,6 +11,12 @@ const TILES_KEPT = 150;
 /** Requests at a time: whoever looks on does not take the server from its work. */
 const REQUESTS = 3;
 
+const nothing = () => {};
+/** It would tell of each tile that did not come; whoever looks is told by us. */
+Object.assign(OpenSeadragon, {
+  console: { log: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, assert: nothing },
+});
+
 /**
  * OpenSeadragon writes a style sheet into the page, which our policy does not allow, unless it finds that it has done so
  * already. Something of that name that is no style sheet is enough.
@@ -34,13 +40,17 @@ interface StageNeeds {
   readonly isStill: boolean;
   /** Pixels of the screen for one of the picture. */
   readonly onZoom: (zoom: number) => void;
+  /** A part of a picture could not be had. */
+  readonly onFault: (thrown: unknown) => void;
 }
 
 /** The layers of one picture: the latest look at it, above the one before until that is all there. */
 interface Picture {
   readonly description: Description;
-  layers: OpenSeadragon.TiledImage[];
+  readonly layers: OpenSeadragon.TiledImage[];
   version: number;
+  /** Whether there is more to be seen than the look that is being loaded shows. */
+  isWanted: boolean;
 }
 
 export class ViewerStage {
@@ -83,7 +93,7 @@ export class ViewerStage {
   async open(of: Which): Promise<void> {
     const description = await describe(this.needs.id, of, this.ending.signal);
     if (this.ending.signal.aborted) return;
-    this.pictures.set(of, { description, layers: [], version: 0 });
+    this.pictures.set(of, { description, layers: [], version: 0, isWanted: false });
     await this.refresh(of);
     if (this.ending.signal.aborted) return;
     if (this.viewer.world.getItemCount() === 1) this.whole(true);
@@ -94,29 +104,36 @@ export class ViewerStage {
   refresh(of: Which): Promise<void> {
     const picture = this.pictures.get(of);
     if (picture === undefined) return Promise.resolve();
-    const { description, layers } = picture;
-    const tileSource = new ZoomPicture(this.needs.id, of, description, ++picture.version);
-    const bounds = this.bounds;
+    picture.isWanted = picture.layers.length > 1;
+    // One look after the other, however slow the server is.
+    if (picture.isWanted) return Promise.resolve();
+    const { id, onFault } = this.needs;
+    const tileSource = new ZoomPicture({ id, of, version: ++picture.version, onFault }, picture.description);
     return new Promise((resolve) => {
       this.viewer.addTiledImage({
         tileSource,
-        fitBounds: bounds,
-        // The source lies above the result, and of each the latest look above the ones before.
+        fitBounds: this.bounds,
+        // The source lies above the result, and of each the latest look above the one before.
         index: of === "source" ? this.viewer.world.getItemCount() : this.resultLayers,
         success: (event) => {
           const layer = (event as unknown as { item: OpenSeadragon.TiledImage }).item;
-          picture.layers = [...layers, layer];
+          picture.layers.push(layer);
           layer.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
-            if (!fullyLoaded) return;
-            for (const old of picture.layers.slice(0, picture.layers.indexOf(layer)))
-              this.viewer.world.removeItem(old);
-            picture.layers = picture.layers.slice(picture.layers.indexOf(layer));
+            if (fullyLoaded) this.settle(of, layer);
           });
           this.place();
           resolve();
         },
       });
     });
+  }
+
+  /** A look is all there: those before it are not needed any more. */
+  private settle(of: Which, layer: OpenSeadragon.TiledImage): void {
+    const picture = this.pictures.get(of)!;
+    const older = picture.layers.splice(0, picture.layers.indexOf(layer));
+    for (const old of older) this.viewer.world.removeItem(old);
+    if (picture.isWanted) void this.refresh(of);
   }
 
   divide(share: number): void {

@@ -24,6 +24,9 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
   const zoom = useSignal(0);
   const there = useSignal<Lookable>({ source: false, result: false });
   const faults = useSignal<readonly string[]>([]);
+  const tell = (fault: string) => {
+    if (!faults.value.includes(fault)) faults.value = [...faults.value, fault];
+  };
   useEffect(() => {
     const made = new ViewerStage({
       ...{ id, element: element.current! },
@@ -33,6 +36,7 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
       onZoom: (value) => {
         zoom.value = value;
       },
+      onFault: (thrown) => tell(wordsOf(thrown).text),
     });
     stage.current = made;
     const end = share.subscribe((value) => made.divide(value));
@@ -42,7 +46,7 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
       made.end();
     };
   }, [id]);
-  useOpening(job, stage, there, faults);
+  useOpening(job, stage, there, tell);
   useGrowing(job, board, stage);
   const { source, result } = there.value;
   return (
@@ -103,7 +107,7 @@ function useOpening(
   job: JobView,
   stage: Opened,
   there: Signal<Lookable>,
-  faults: Signal<readonly string[]>,
+  tell: (fault: string) => void,
 ): void {
   const { source, result } = lookableOf(job, Date.now());
   useEffect(() => {
@@ -115,7 +119,7 @@ function useOpening(
         await made.open(which);
         if (stage.current === made) there.value = { ...there.value, [which]: true };
       } catch (thrown) {
-        if (stage.current === made) faults.value = [...faults.value, wordsOf(thrown).text];
+        if (stage.current === made) tell(wordsOf(thrown).text);
       }
     };
     void open("result", result).then(() => open("source", source));

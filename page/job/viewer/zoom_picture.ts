@@ -23,23 +23,30 @@ export async function describe(id: string, of: Which, signal: AbortSignal): Prom
   };
 }
 
-/**
- * `version` names a look at a picture that still grows: with another one its tiles are asked for again. Those that are
- * whole by then come from the browser's own cache, since the server says that they stay as they are.
- */
+interface Look {
+  /** The job's. */
+  readonly id: string;
+  readonly of: Which;
+  /**
+   * Names a look at a picture that still grows: with another one its tiles are asked for again. Those that are whole by
+   * then come from the browser's own cache, since the server says that they stay as they are.
+   */
+  readonly version: number;
+  readonly onFault: (thrown: unknown) => void;
+}
+
 export class ZoomPicture extends OpenSeadragon.TileSource {
   constructor(
-    private readonly job: string,
-    private readonly of: Which,
+    private readonly look: Look,
     description: Description,
-    private readonly version: number,
   ) {
     super({ ...description });
   }
 
   /** Only OpenSeadragon's own name for it. */
   override getTileUrl(level: number, x: number, y: number): string {
-    return `${this.of}/${level}/${x}_${y}/${this.version}`;
+    const { of, version } = this.look;
+    return `${of}/${level}/${x}_${y}/${version}`;
   }
 
   /** What is missing or transparent shows what lies below. */
@@ -51,11 +58,14 @@ export class ZoomPicture extends OpenSeadragon.TileSource {
     const asking = new AbortController();
     context.userData = { asking };
     const { level, x, y } = context.tile;
-    const files = `${this.of}_files` as const;
-    api.getZoomTile({ id: this.job, files, level, tile: `${x}_${y}.webp` }, asking).then(
-      async (answer) => context.finish(await answer.blob(), null, "rasterBlob"),
-      (thrown) => context.fail(String(thrown), null),
-    );
+    const { id, of, onFault } = this.look;
+    api
+      .getZoomTile({ id, files: `${of}_files`, level, tile: `${x}_${y}.webp` }, asking)
+      .then(async (answer) => context.finish(await answer.blob(), null, "rasterBlob"))
+      .catch((thrown) => {
+        context.fail(String(thrown), null);
+        if (!asking.signal.aborted) onFault(thrown);
+      });
   }
 
   override downloadTileAbort({ userData }: OpenSeadragon.ImageJob): void {
