@@ -49,7 +49,7 @@ export function FilterBar({ filter, isPart = false }: FilterBarProps) {
         ))}
       </fieldset>
       <Menu icon="filter" label="More filters" text="More">
-        <MoreFilters {...{ filter, isPart }} onChange={change} />
+        <MoreFilters key={JSON.stringify(filter)} {...{ filter, isPart }} onChange={change} />
       </Menu>
       <Applied filter={filter} />
     </search>

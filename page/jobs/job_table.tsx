@@ -25,7 +25,9 @@ export function JobTable(props: JobTableProps) {
       aria-label="Jobs"
       aria-busy={isComing}
       onMouseLeave={onLeave}
-      onFocusOut={() => queueMicrotask(onLeave)}
+      onFocusOut={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget as Node | null)) queueMicrotask(onLeave);
+      }}
     >
       <thead>
         <tr>

@@ -29,7 +29,7 @@ export function MoreFilters({ filter, isPart, onChange }: MoreFiltersProps) {
       ...{ after: time("after"), before: time("before"), batch: text("batch") },
       label: [...new Set(label)].join(","),
     });
-    event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
+    close(event.currentTarget);
   };
   return (
     <form class="stack more_filters" onSubmit={apply}>
@@ -37,7 +37,10 @@ export function MoreFilters({ filter, isPart, onChange }: MoreFiltersProps) {
         {SINCE.map(([name, ms]) => (
           <Button
             key={name}
-            onClick={() => onChange({ after: new Date(Date.now() - ms).toISOString(), before: undefined })}
+            onClick={({ currentTarget }) => {
+              onChange({ after: new Date(Date.now() - ms).toISOString(), before: undefined });
+              close(currentTarget);
+            }}
           >
             {name}
           </Button>
@@ -82,6 +85,8 @@ export function MoreFilters({ filter, isPart, onChange }: MoreFiltersProps) {
     </form>
   );
 }
+
+const close = (within: Element) => within.closest<HTMLElement>("[popover]")?.hidePopover();
 
 /** As such a field has it: in this place's time, to the minute. */
 function local(time: string | undefined): string {

@@ -35,6 +35,13 @@ export function go(href: string, { replace = false } = {}): void {
   navigation.navigate(href, { history: replace ? "replace" : "push" });
 }
 
+const ANEW = "anew";
+
+/** As if the address were opened for the first time: nothing of what the page knows stays. */
+export function goAnew(href: string): void {
+  navigation.navigate(href, { info: ANEW });
+}
+
 /**
  * Changes what stands behind the question mark: filters and pages are part of the address. Empty ones are left out.
  *
@@ -60,7 +67,7 @@ export async function startRouter(load: (view: View | undefined) => Promise<void
   navigation.addEventListener("navigate", (event) => {
     const next = placeOf(event.destination.url);
     const isWithin = event.canIntercept && !event.hashChange && event.downloadRequest === null;
-    const isOurs = isWithin && event.navigationType !== "reload";
+    const isOurs = isWithin && event.navigationType !== "reload" && event.info !== ANEW;
     if (!isOurs || next.view === undefined || new URL(event.destination.url).origin !== location.origin)
       return;
     const isSameView = next.view === current.value.view && next.id === current.value.id;

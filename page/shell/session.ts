@@ -4,7 +4,7 @@ import { createClient } from "../../client/client.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { api } from "./api.ts";
-import { go, hrefOf, place } from "./router.ts";
+import { go, goAnew, hrefOf, place } from "./router.ts";
 
 export type Session = Awaited<ReturnType<typeof api.getSession>>;
 
@@ -28,8 +28,7 @@ export const isSignedIn = computed(() => session.value?.by === "session");
 /** Asks who we are. A stranger is led to the sign-in, and back afterwards. @throws TesseraError */
 export async function begin(): Promise<void> {
   try {
-    session.value = await api.getSession();
-    hasLapsed.value = false;
+    known(await api.getSession());
   } catch (thrown) {
     if (!wantsSignIn(thrown)) throw thrown;
   }
@@ -72,7 +71,12 @@ export async function signIn(key: string): Promise<void> {
     location.reload();
     return;
   }
-  session.value = now;
+  known(now);
+}
+
+/** Whoever is known has no business at the sign-in. */
+function known(who: Session): void {
+  session.value = who;
   hasLapsed.value = false;
   if (place.value.view === "signIn") go(backFrom(place.value.search), { replace: true });
 }
@@ -80,5 +84,5 @@ export async function signIn(key: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await api.signOut();
   // All that the page knows was this person's.
-  location.assign(hrefOf("signIn"));
+  goAnew(hrefOf("signIn"));
 }

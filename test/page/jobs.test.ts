@@ -49,6 +49,19 @@ describe("jobs", () => {
     await page.getByRole("button", { name: "Clear the filter" }).click();
     await rowOf(page, "blue.png").waitFor();
     expect(searchOf(page)).toEqual({});
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await expectAccessible(page);
+    await page.getByLabel("Created before").fill("2020-01-01T00:00");
+    await page.getByLabel("Label").fill("project:alpha");
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByRole("heading", { name: "No job fits the filter" }).waitFor();
+    await page.getByRole("button", { name: "Without before" }).click();
+    await rowOf(page, "green.png").waitFor();
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("button", { name: "Last hour" }).click();
+    await page.waitForURL(/after=/);
+    await rowOf(page, "green.png").waitFor();
+    expect(await namesOn(page)).toEqual(["green.png", "red.png"]);
   });
 
   test("come in pages, whose place a reload and the back button keep", async () => {

@@ -66,6 +66,10 @@ describe("signing in", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in to Tessera" }).waitFor();
     expect((await page.context().request.get("/v1/jobs")).status()).toBe(401);
+    await enter(page, keys.ann.secret);
+    await rowOf(page, "mine.png").waitFor();
+    await page.goto("/sign-in?back=//evil.example");
+    await page.waitForURL(`${url}/jobs`);
     // The browser itself says that answers were 401.
     visits.expectComplaints(/401/);
   });
