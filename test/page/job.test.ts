@@ -144,6 +144,9 @@ describe("the view of a job", () => {
       expect(new Set([waiting, inFlight, done].map(String)).size).toBe(3);
       expect((await shown(page, picturePoint(3.5 / 4, 2.5 / 3)))[3]).toBe(0);
       await expectAccessible(page);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.setViewportSize({ width: 390, height: 800 });
+      await expectAccessible(page);
     });
   });
 
@@ -207,6 +210,38 @@ describe("the view of a job", () => {
       },
       { ...ASKED, pipeline: "invert" },
     );
+  });
+
+  test("follows the stage that is at work, until somebody wants to see another", async () => {
+    await held(
+      async ({ server, page }) => {
+        const stage = (index: number) =>
+          page.getByRole("group", { name: "Stage" }).getByRole("button").nth(index);
+        const pressed = (index: number) => stage(index).and(page.locator("[aria-pressed=true]"));
+        await pressed(0).waitFor();
+        server.join((task, worker) => (task.stage === 0 ? worker.answer(task) : undefined));
+        await pressed(1).waitFor();
+        await stage(0).click();
+        await mosaic(page).hover({ position: await middleOf(page, 0, 2) });
+        await facts(page, /^Tile 0,2 of stage 0: done by/).waitFor();
+      },
+      { ...ASKED, pipeline: "contrast | sharpen" },
+    );
+  });
+
+  test("shares its link, changes its priority, and is begun again with other settings", async () => {
+    await held(async ({ server, page, job }) => {
+      await page.getByRole("combobox", { name: "Priority" }).selectOption("9");
+      await page.getByText("Priority changed to 9").waitFor();
+      expect((await createClient({ url: server.url }).getJob({ id: job.id })).priority).toBe(9);
+      await page.keyboard.press("l");
+      await page.getByText("The link is copied.").waitFor();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
+      await page.getByRole("button", { name: "More" }).click();
+      await page.getByRole("link", { name: "Again with other settings" }).click();
+      await page.getByRole("heading", { level: 1, name: "New job" }).waitFor();
+      expect(new URL(page.url()).searchParams.get("pipeline")).toBe("blur(sigma=2)");
+    });
   });
 
   test("says so when the job is deleted, here or elsewhere, and when there is none", async () => {
