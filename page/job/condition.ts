@@ -60,7 +60,7 @@ export function conditionOf(job: JobView, seen: Seen): Condition | undefined {
 
 function failed(job: JobView, { nowMs }: Seen): Condition {
   const { code, message } = job.error ?? { code: "internal", message: "" };
-  const what = message === "" ? "It is not known why." : message;
+  const what = message === "" ? "It is not known why." : message.replace(/[^.!?]$/, "$&.");
   return { tone: "bad", title: "Failed", text: `${what} ${advice(job, code, nowMs)}`.trim() };
 }
 

@@ -112,7 +112,7 @@ export class Sheet {
     const { context } = this;
     context.fillStyle = colour;
     context.strokeStyle = colour;
-    context.globalAlpha = side < RIM_FROM ? 0.3 : 0.14;
+    context.globalAlpha = side < RIM_FROM ? 0.3 : 0.12;
     context.fillRect(x, y, width, height);
     context.globalAlpha = 0.85;
     const line = side >= 100 ? 2 : 1;
