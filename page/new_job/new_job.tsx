@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Button } from "../design/button.tsx";
+import { inHead } from "../shell/in_head.ts";
 import { attempt } from "../shell/notices.tsx";
 import { go, hrefOf, place } from "../shell/router.ts";
 import { may } from "../shell/session.ts";
@@ -20,6 +21,7 @@ import { Stage } from "./preview/stage.ts";
 import { Viewer } from "./preview/viewer.tsx";
 import { start } from "./sending/sending.ts";
 import { SendingsList } from "./sending/sendings_list.tsx";
+import { UploadsInHead } from "./sending/uploads_in_head.tsx";
 
 /** An image or many, what is done with them, and how that looks, until it is started. */
 export function NewJob() {
@@ -90,6 +92,7 @@ function StartBar() {
   const { length } = images.value;
   const send = () =>
     attempt(async () => {
+      inHead.value = UploadsInHead;
       const { job, batch } = await start(images.value, recipe.value);
       if (batch !== undefined) return go(hrefOf("batch", batch));
       const id = await job;

@@ -5,6 +5,7 @@ import { Empty } from "../design/empty.tsx";
 import { Icon, type IconName } from "../design/icon.tsx";
 import { Account } from "./account.tsx";
 import { Connection } from "./connection.tsx";
+import { inHead } from "./in_head.ts";
 import { Mark } from "./mark.tsx";
 import { attempt, Notices } from "./notices.tsx";
 import { hrefOf, place } from "./router.ts";
@@ -38,6 +39,7 @@ export function Shell() {
         <Notices />
       </>
     );
+  const { value: InHead } = inHead;
   return (
     <>
       <a class="skip" href="#main">
@@ -50,6 +52,7 @@ export function Shell() {
         </a>
         <Places />
         <div class="row tools">
+          {InHead !== undefined && <InHead />}
           <Connection />
           <Account />
         </div>

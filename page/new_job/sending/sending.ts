@@ -1,6 +1,8 @@
 /** Images on their way to the server. They go on whatever else one looks at. */
-import { computed, type Signal, signal } from "@preact/signals";
+import { computed, effect, type Signal, signal } from "@preact/signals";
+import { TesseraError } from "../../../shared/errors.ts";
 import { api } from "../../shell/api.ts";
+import { connection } from "../../shell/live.ts";
 import { wordsOf } from "../../shell/notices.tsx";
 import type { SourceImage } from "../images/images.ts";
 import type { Recipe } from "../recipe.ts";
@@ -9,8 +11,10 @@ import { type Submission, submissionOf } from "./submission.ts";
 export type SendingState =
   | { readonly kind: "waiting" }
   | { readonly kind: "sending" }
+  | { readonly kind: "paused" }
   | { readonly kind: "done"; readonly job: string }
-  | { readonly kind: "failed"; readonly text: string }
+  /** What came of it is kept where the connection was at fault: it goes on from there. */
+  | { readonly kind: "failed"; readonly text: string; readonly canGoOn: boolean }
   | { readonly kind: "cancelled" };
 
 export interface Sending {
@@ -18,24 +22,45 @@ export interface Sending {
   readonly name: string;
   /** Of its file; nothing for one that the server fetches. */
   readonly bytes: number | undefined;
+  /** What the server has for good. */
   readonly sent: Signal<number>;
   readonly state: Signal<SendingState>;
+}
+
+/** What it takes to send one, and to go on with it. */
+interface Errand {
+  readonly sending: Sending;
+  readonly source: SourceImage["source"];
+  readonly submission: Submission;
+  readonly batch: string | undefined;
+  /** Of what has been sent of it. */
+  upload?: string;
+  abort?: AbortController;
+  /** Told when it comes to an end for the first time. */
+  readonly onEnd: (job: string | undefined) => void;
 }
 
 /** All that have been started and not been put away. */
 export const sendings = signal<readonly Sending[]>([]);
 
-const isUnderWay = ({ state }: Sending): boolean =>
-  state.value.kind === "waiting" || state.value.kind === "sending";
+const errands = new Map<number, Errand>();
+const queue: Errand[] = [];
+/** Uploads at a time: more would only share the same line. */
+const AT_ONCE = 2;
+let running = 0;
+let lastId = 0;
+
+const isUnderWay = ({ state }: Sending): boolean => /^(waiting|sending|paused)$/.test(state.value.kind);
 
 /** How many have not come to an end. */
 export const underWay = computed(() => sendings.value.filter(isUnderWay).length);
 
-/** Uploads at a time: more would only share the same line. */
-const AT_ONCE = 2;
-
-const aborts = new Map<number, AbortController>();
-let lastId = 0;
+/** Of all bytes that are to be sent, from 0 to 1. */
+export const shareSent = computed(() => {
+  const files = sendings.value.filter(isUnderWay);
+  const total = files.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+  return total === 0 ? 0 : files.reduce((sum, { sent }) => sum + sent.value, 0) / total;
+});
 
 export interface Started {
   /** The job of a single image once it is there, nothing if it did not become one. */
@@ -51,68 +76,114 @@ export async function start(images: readonly SourceImage[], recipe: Recipe): Pro
   const batch = isBatch
     ? (await api.createBatch({ body: { ...submission, name: nameOf(images) } })).id
     : undefined;
-  const fresh = images.map(({ name, source }) => ({
-    ...{ id: ++lastId, name, bytes: "file" in source ? source.file.size : undefined },
-    ...{ sent: signal(0), state: signal<SendingState>({ kind: "waiting" }) },
-  }));
-  sendings.value = [...sendings.value, ...fresh];
-  const queue = fresh.map((sending, i) => () => send(sending, images[i]!, submission, batch));
-  const done = Promise.all(Array.from({ length: AT_ONCE }, () => work(queue)));
-  const job = done.then(() => {
-    const [{ state }] = fresh as [Sending];
-    return !isBatch && state.value.kind === "done" ? state.value.job : undefined;
+  const jobs = images.map((image) => {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const sending = sendingOf(image);
+    const errand: Errand = { sending, source: image.source, submission, batch, onEnd: resolve };
+    errands.set(sending.id, errand);
+    queue.push(errand);
+    return promise;
   });
-  return { job, batch };
+  sendings.value = [...sendings.value, ...queue.slice(-images.length).map(({ sending }) => sending)];
+  work();
+  return { job: isBatch ? Promise.resolve(undefined) : jobs[0]!, batch };
 }
 
 const nameOf = (images: readonly SourceImage[]): string =>
   `${images[0]!.name} and ${images.length - 1} more`.slice(0, 200);
 
-async function work(queue: (() => Promise<void>)[]): Promise<void> {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next();
-}
+const sendingOf = ({ name, source }: SourceImage): Sending => ({
+  ...{ id: ++lastId, name, bytes: "file" in source ? source.file.size : undefined },
+  ...{ sent: signal(0), state: signal<SendingState>({ kind: "waiting" }) },
+});
 
-async function send(
-  sending: Sending,
-  { name, source }: SourceImage,
-  submission: Submission,
-  batch: string | undefined,
-): Promise<void> {
-  const { id, state, sent, bytes } = sending;
-  if (state.value.kind !== "waiting") return;
-  const abort = new AbortController();
-  const { signal: aborted } = abort;
-  aborts.set(id, abort);
-  state.value = { kind: "sending" };
-  try {
-    const image = "file" in source ? source.file : source;
-    const job =
-      batch === undefined
-        ? (await api.submit(image, { ...submission, name, signal: aborted })).id
-        : await addTo(batch, name, source, aborted);
-    sent.value = bytes ?? 0;
-    state.value = { kind: "done", job };
-  } catch (thrown) {
-    state.value = aborted.aborted ? { kind: "cancelled" } : { kind: "failed", text: sentence(thrown) };
-  } finally {
-    aborts.delete(id);
+function work(): void {
+  while (running < AT_ONCE) {
+    const errand = queue.shift();
+    if (errand === undefined) return;
+    if (errand.sending.state.value.kind !== "waiting") continue;
+    running++;
+    void run(errand).finally(() => {
+      running--;
+      work();
+    });
   }
 }
 
-async function addTo(
-  id: string,
-  name: string,
-  source: SourceImage["source"],
-  aborted: AbortSignal,
-): Promise<string> {
-  const body = "file" in source ? source.file : { sources: [{ url: source.url, name }] };
-  const { jobs } = await api.addImages({ id, name, body }, { signal: aborted });
+async function run(errand: Errand): Promise<void> {
+  const { state } = errand.sending;
+  const abort = new AbortController();
+  errand.abort = abort;
+  state.value = { kind: "sending" };
+  try {
+    end(errand, { kind: "done", job: await send(errand, abort.signal) });
+  } catch (thrown) {
+    // Whoever aborted it has said what it is now.
+    if (!abort.signal.aborted) end(errand, failureOf(thrown));
+  }
+}
+
+async function send(errand: Errand, aborted: AbortSignal): Promise<string> {
+  const { sending, source, submission, batch } = errand;
+  const { name, sent } = sending;
+  const call = { signal: aborted };
+  if ("url" in source)
+    return batch === undefined
+      ? (await api.submit(source, { ...submission, ...call, name })).id
+      : await addTo(batch, { url: source.url, name }, aborted);
+  const { id: upload } = await api.upload(source.file, {
+    ...{ name, resumeFrom: errand.upload, signal: aborted },
+    onProgress({ id, bytes }) {
+      errand.upload = id;
+      sent.value = bytes;
+    },
+  });
+  return batch === undefined
+    ? (await api.submit({ upload }, { ...submission, ...call, name })).id
+    : await addTo(batch, { upload, name }, aborted);
+}
+
+type BatchSource = { readonly name: string } & ({ readonly url: string } | { readonly upload: string });
+
+async function addTo(id: string, source: BatchSource, aborted: AbortSignal): Promise<string> {
+  const { jobs } = await api.addImages({ id, body: { sources: [source] } }, { signal: aborted });
   return jobs[0]!.id;
 }
 
+function failureOf(thrown: unknown): SendingState {
+  const { text, detail = "" } = wordsOf(thrown);
+  const canGoOn = thrown instanceof TesseraError && /^(server_unreachable|server_silent)$/.test(thrown.code);
+  return { kind: "failed", text: `${text} ${detail}`.trim(), canGoOn };
+}
+
+function end(errand: Errand, state: SendingState): void {
+  errand.sending.state.value = state;
+  errand.onEnd(state.kind === "done" ? state.job : undefined);
+  if (state.kind === "done" || state.kind === "cancelled") errands.delete(errand.sending.id);
+}
+
+/** What has been sent stays there. */
+export function pause({ id, state }: Sending): void {
+  state.value = { kind: "paused" };
+  errands.get(id)?.abort?.abort();
+}
+
+/** Goes on from what the server has. */
+export function resume({ id, state }: Sending): void {
+  const errand = errands.get(id);
+  if (errand === undefined) return;
+  state.value = { kind: "waiting" };
+  queue.push(errand);
+  work();
+}
+
 export function cancel({ id, state }: Sending): void {
-  aborts.get(id)?.abort();
-  if (state.value.kind === "waiting") state.value = { kind: "cancelled" };
+  const errand = errands.get(id);
+  if (errand === undefined || state.value.kind === "done") return;
+  end(errand, { kind: "cancelled" });
+  errand.abort?.abort();
+  // The server forgets it by itself, but not at once.
+  if (errand.upload !== undefined) api.deleteUpload({ id: errand.upload }).catch(() => {});
 }
 
 /** Those that have come to an end are not shown any more. */
@@ -120,7 +191,19 @@ export function putAway(): void {
   sendings.value = sendings.value.filter(isUnderWay);
 }
 
-function sentence(thrown: unknown): string {
-  const { text, detail = "" } = wordsOf(thrown);
-  return `${text} ${detail}`.trim();
-}
+/** Where the connection was at fault, they go on as soon as there is one again. */
+effect(() => {
+  if (connection.value !== "open") return;
+  for (const sending of sendings.peek()) {
+    const state = sending.state.peek();
+    if (state.kind === "failed" && state.canGoOn) resume(sending);
+  }
+});
+
+/** Who closes the page would end what is under way. */
+effect(() => {
+  if (underWay.value === 0) return undefined;
+  const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+  addEventListener("beforeunload", warn);
+  return () => removeEventListener("beforeunload", warn);
+});
