@@ -42,7 +42,7 @@ async function seen(page: Page, isIt: (look: Looked) => boolean, act: () => Prom
   await answer;
 }
 
-const steps = (page: Page) => page.locator(".step h3").allTextContents();
+const steps = (page: Page) => page.locator(".recipe_step h3").allTextContents();
 
 let url: string;
 beforeAll(async () => {
@@ -182,7 +182,7 @@ describe("a new job", () => {
     await addImages(page, PHOTO);
     const step = (name: string) =>
       page
-        .locator(".step")
+        .locator(".recipe_step")
         .filter({ has: page.getByRole("heading", { name }) })
         .getByRole("alert");
     await step("Resize").getByText("After resize it would be 1200000 × 800000").waitFor();
@@ -211,6 +211,21 @@ describe("a new job", () => {
     visits.forgive(/422/);
   });
 
+  test("takes images from addresses, and says which the server does not go to", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/");
+    await page.getByRole("button", { name: "From an address" }).click();
+    const address = page.getByRole("textbox", { name: "Address" });
+    await address.fill("file:///etc/passwd");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByText("An address begins with http:// or https://.").waitFor();
+    await address.fill(`${url}/photos/far%20away.jpg`);
+    await address.press("Enter");
+    await page.getByText("This server does not go to that address.").waitFor();
+    await page.getByRole("button", { name: /^far away.jpg/ }).waitFor();
+    visits.forgive(/422/);
+  });
+
   test("of many images becomes a batch", async () => {
     const { page } = await visits.visit(url, { scheme: "dark" });
     const paths = await Promise.all(
@@ -222,15 +237,18 @@ describe("a new job", () => {
     await page.getByText("68 × 64").or(page.getByText("67 × 64")).first().waitFor();
     await expectAccessible(page);
     await page.getByRole("button", { name: "Remove many-3.jpg" }).click();
+    const taken = new Promise<void>((resolve) => {
+      let count = 0;
+      page.on("response", (response) => {
+        if (response.url().endsWith("/images") && response.status() === 202 && ++count === 3) resolve();
+      });
+    });
     await page.getByRole("button", { name: "Start 3 images" }).click();
     await page.waitForURL(/\/batches\/.+/);
     const [, id] = /\/batches\/([^/]+)/.exec(page.url())!;
-    const counted = async () => (await (await fetch(`${url}/v1/batches/${id}`)).json()).images;
-    await page.waitForFunction(
-      async (address) => (await (await fetch(address)).json()).images === 3,
-      `/v1/batches/${id}`,
-    );
-    expect(await counted()).toBe(3);
+    await taken;
+    const batch = await (await fetch(`${url}/v1/batches/${id}`)).json();
+    expect(batch).toMatchObject({ images: 3, pipeline: [{ op: "sepia" }] });
   });
 
   test("takes files that are dropped on it, and says what is no image", async () => {

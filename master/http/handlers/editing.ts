@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Static } from "@sinclair/typebox";
 import { strict } from "../../../shared/api/route.ts";
-import { type EDITING, LOOK_FORM, LOOK_JSON } from "../../../shared/api/routes/editing.ts";
+import { type EDITING, LOOK_FORM, LOOK_JSON, PROXY_JSON } from "../../../shared/api/routes/editing.ts";
 import { TesseraError } from "../../../shared/errors.ts";
+import { receiveFrom } from "../../accept/fetch.ts";
 import { may } from "../../access/caller.ts";
 import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
@@ -21,7 +22,11 @@ export const editingHandlers = (master: Master, options: SubmitOptions): Handler
   async createProxy(call) {
     call.noTimeout();
     const receive = receiving(master, options);
-    await receiveBody(call, NOTHING, receive);
+    if (mediaType(call.request) === "application/json") {
+      const { source } = await readJson(PROXY_JSON, call.request, call.bytes);
+      const from = { address: source.url, owner: call.caller.owner };
+      await receiveFrom(master.outbound, from, receive, call.request.signal);
+    } else await receiveBody(call, NOTHING, receive);
     const proxy = await master.pictures.edits.add(call.caller.owner, receive.path);
     call.answerHeaders.set("location", `/v1/proxies/${proxy.id}`);
     return proxy;

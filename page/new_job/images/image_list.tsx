@@ -12,7 +12,7 @@ import { makeThumbnail } from "./thumbnails.ts";
 export function ImageList({ choose }: { readonly choose: () => void }) {
   const { length } = images.value;
   return (
-    <section class="images" aria-label="Images">
+    <section class="image_list" aria-label="Images">
       <div class="row apart">
         <h2>{length === 1 ? "1 image" : `${length} images`}</h2>
         <span class="row tools">
@@ -30,7 +30,7 @@ export function ImageList({ choose }: { readonly choose: () => void }) {
       <p class="fault" role="alert">
         {intakeFault}
       </p>
-      <ul class="thumbnails">
+      <ul class="image_cards">
         {images.value.map((image) => (
           <Thumbnail key={image.id} image={image} />
         ))}
@@ -50,17 +50,17 @@ function Thumbnail({ image }: { readonly image: SourceImage }) {
   const about = "file" in source ? bytes(source.file.size) : "from its address";
   const sides = size.value === undefined ? "" : pixels(size.value.width, size.value.height);
   return (
-    <li class="thumbnail" data-looked={looked.value === image}>
+    <li class="image_card" data-looked={looked.value === image}>
       <button
         type="button"
-        class="thumbnail_look"
+        class="image_card_look"
         title={`Look at ${name}`}
         aria-pressed={looked.value === image}
         onClick={() => {
           looked.value = image;
         }}
       >
-        <span class="thumbnail_picture">
+        <span class="image_card_picture">
           {fault.value !== "" ? (
             <Icon name="warning" />
           ) : thumbnail.value === undefined ? (
@@ -69,9 +69,9 @@ function Thumbnail({ image }: { readonly image: SourceImage }) {
             <img src={thumbnail.value} alt="" />
           )}
         </span>
-        <span class="thumbnail_name">{name}</span>
-        <span class="thumbnail_about muted number">{sides || about}</span>
-        {sides !== "" && <span class="thumbnail_about muted number">{about}</span>}
+        <span class="image_card_name">{name}</span>
+        <span class="image_card_about muted number">{sides || about}</span>
+        {sides !== "" && <span class="image_card_about muted number">{about}</span>}
       </button>
       <Button
         look="quiet"

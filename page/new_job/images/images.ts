@@ -15,6 +15,15 @@ export interface SourceImage {
   readonly fault: Signal<string>;
 }
 
+const TYPES: Readonly<Record<string, string>> = { jpg: "jpeg", tif: "tiff" };
+
+/** The media type as its name says it, which is all that is known of an address; "" where it says nothing. */
+export function typeOf({ source, name }: SourceImage): string {
+  if ("file" in source && source.file.type !== "") return source.file.type;
+  const ending = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i.exec(name)?.[1]?.toLowerCase();
+  return ending === undefined ? "" : `image/${TYPES[ending] ?? ending}`;
+}
+
 /** More are refused by a batch, and a page that shows them would be slow. */
 export const IMAGES_MAX = 1000;
 

@@ -1,6 +1,5 @@
 /** Images that are at the server to be looked at, each sent once. */
 import { ProblemError } from "../../../client/client.ts";
-import { TesseraError } from "../../../shared/errors.ts";
 import { api } from "../../shell/api.ts";
 import type { SourceImage } from "./images.ts";
 
@@ -16,17 +15,13 @@ const known = new Map<number, Promise<SentImage>>();
 export function proxyOf({ id, source }: SourceImage): Promise<SentImage> {
   let proxy = known.get(id);
   if (proxy !== undefined) return proxy;
-  proxy = "file" in source ? api.createProxy({ body: source.file }) : fromAddress(source.url);
+  proxy = api.createProxy({ body: "file" in source ? source.file : { source } });
   known.set(id, proxy);
   proxy.catch((thrown) => {
     // What is wrong with the file stays so; what was in the way may be gone next time.
     if (!(thrown instanceof ProblemError && !thrown.retryable)) known.delete(id);
   });
   return proxy;
-}
-
-async function fromAddress(_: string): Promise<SentImage> {
-  throw new TesseraError("content_type_unsupported");
 }
 
 /** The server has let go of it: the next look sends it again. */

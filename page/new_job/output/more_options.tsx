@@ -17,7 +17,7 @@ export function MoreOptions({ format, usualEffort }: MoreProps) {
   const { options } = recipe.value;
   const hasLossless = format === "webp" || format === "avif";
   return (
-    <details class="more">
+    <details class="more_options">
       <summary>More</summary>
       <div class="option_grid">
         <label>

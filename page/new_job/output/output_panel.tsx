@@ -1,7 +1,7 @@
 import { useId } from "preact/hooks";
 import { EFFORT, OUTPUT_FORMATS, QUALITY } from "../../../shared/api/output.ts";
 import { recipe, settle } from "../draft.ts";
-import { looked } from "../images/images.ts";
+import { looked, typeOf } from "../images/images.ts";
 import type { Stage } from "../preview/stage.ts";
 import { formatOf } from "./estimate.ts";
 import { MoreOptions } from "./more_options.tsx";
@@ -13,13 +13,12 @@ const NAMES = { jpeg: "JPEG", png: "PNG", webp: "WebP", avif: "AVIF", tiff: "TIF
 /** How the result is written. */
 export function OutputPanel({ stage }: { readonly stage: Stage }) {
   const { options } = recipe.value;
-  const source = looked.value?.source;
-  const type = source !== undefined && "file" in source ? source.file.type : "";
+  const type = looked.value === undefined ? "" : typeOf(looked.value);
   const format = formatOf(options, type);
   const isLossy = !(format === "png" || format === "tiff" || options.lossless === true);
   const isKnown = options.format !== undefined || type !== "";
   return (
-    <section class="card stack output" aria-labelledby="output_heading">
+    <section class="card stack output_card" aria-labelledby="output_heading">
       <div class="row apart">
         <h2 id="output_heading">Output</h2>
         <SizeEstimate stage={stage} />

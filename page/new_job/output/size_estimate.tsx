@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { bytes } from "../../design/format.ts";
 import { api } from "../../shell/api.ts";
 import { isDragging, pipeline, recipe } from "../draft.ts";
-import { looked } from "../images/images.ts";
+import { looked, typeOf } from "../images/images.ts";
 import { proxyOf } from "../images/proxies.ts";
 import type { Stage } from "../preview/stage.ts";
 import { type Estimate, estimateFrom, formatOf, type Piece, piecesOf } from "./estimate.ts";
@@ -24,9 +24,9 @@ export function SizeEstimate({ stage }: { readonly stage: Stage }) {
     if (key === known.current) return undefined;
     estimate.value = undefined;
     known.current = "";
-    if (image === undefined || result === undefined || !("file" in image.source)) return undefined;
+    if (image === undefined || result === undefined) return undefined;
     if (isDragging.value || !stage.isIdle.value || stage.fault.value !== undefined) return undefined;
-    const pieces = piecesOf(result, options, image.source.file.type);
+    const pieces = piecesOf(result, options, typeOf(image));
     if (pieces.length === 0) {
       estimate.value = "none";
       return undefined;
@@ -48,7 +48,7 @@ export function SizeEstimate({ stage }: { readonly stage: Stage }) {
       given.abort();
     };
   });
-  return <span class="muted number estimate">{wordsFor(estimate.value)}</span>;
+  return <span class="muted number size_estimate">{wordsFor(estimate.value)}</span>;
 }
 
 async function sizeOf(

@@ -75,7 +75,7 @@ export function OpPicker({ input }: { readonly input: RefObject<HTMLInputElement
       <div
         ref={list}
         id={`${id}-list`}
-        class="menu ops"
+        class="menu op_choices"
         popover="manual"
         role="listbox"
         aria-label="Operations"
@@ -121,7 +121,7 @@ function OpOption({ id, transform, isAt, onChoose }: OptionProps) {
   return (
     <div
       id={id}
-      class="op"
+      class="op_choice"
       role="option"
       tabIndex={-1}
       aria-selected={isAt}

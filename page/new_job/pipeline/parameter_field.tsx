@@ -36,7 +36,7 @@ export function Parameter({ step, name, schema }: ParameterProps) {
         <label for={id} title={description}>
           {label}
         </label>{" "}
-        {schema.unit !== undefined && schema.unit !== "" && <span class="unit">{schema.unit}</span>}
+        {schema.unit !== undefined && schema.unit !== "" && <span class="parameter_unit">{schema.unit}</span>}
       </span>
       <Field {...common} />
       <p class={fault === undefined ? "unseen" : "fault"} id={`${id}-hint`}>

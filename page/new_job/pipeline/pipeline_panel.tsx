@@ -21,7 +21,7 @@ interface PipelineProps {
 /** What is done with the images, step by step. */
 export function PipelinePanel({ picker, fault }: PipelineProps) {
   return (
-    <section class="card stack pipeline" aria-labelledby="pipeline_heading">
+    <section class="card stack pipeline_card" aria-labelledby="pipeline_heading">
       <div class="row apart">
         <h2 id="pipeline_heading">Pipeline</h2>
         <span class="row tools">
@@ -86,7 +86,7 @@ function Steps({ fault }: Pick<PipelineProps, "fault">) {
       </p>
     );
   return (
-    <ol class="steps" data-dragging={dragged.value !== undefined}>
+    <ol class="recipe_steps" data-dragging={dragged.value !== undefined}>
       {steps.map((step, place) => (
         <StepCard
           key={step.key}

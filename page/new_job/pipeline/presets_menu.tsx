@@ -23,7 +23,7 @@ export function PresetsMenu() {
   return (
     <>
       <Menu icon="chevron_down" label="Presets" text="Presets">
-        <fieldset class="presets" aria-label="Presets">
+        <fieldset class="preset_list" aria-label="Presets">
           {BUILT_IN.map((preset) => (
             <PresetButton key={preset.name} preset={preset} />
           ))}

@@ -28,7 +28,7 @@ export function StepCard({ step, place, count, fault }: StepProps) {
   const properties = Object.entries(transform?.params.properties ?? {});
   const move = (event: TargetedKeyboardEvent<HTMLElement>) => {
     const by = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
-    const isHandle = (event.target as HTMLElement).classList.contains("handle");
+    const isHandle = (event.target as HTMLElement).classList.contains("recipe_handle");
     if (by === 0 || !(event.altKey || isHandle)) return;
     event.preventDefault();
     moveStep(key, place + by, title, count);
@@ -36,21 +36,21 @@ export function StepCard({ step, place, count, fault }: StepProps) {
   };
   return (
     <li
-      class="step"
+      class="recipe_step"
       data-key={key}
       data-on={on}
       data-dragged={dragged.value?.key === key}
       data-faulty={fault !== undefined}
       onKeyDown={move}
     >
-      <div class="step_head">
+      <div class="recipe_step_head">
         <button
           type="button"
-          class="handle"
+          class="recipe_handle"
           aria-label={`Move ${title}, step ${place + 1} of ${count}`}
           title="Drag, or press the up and down arrow keys"
           onPointerDown={(event) =>
-            dragStep(event, key, event.currentTarget.closest<HTMLElement>(".steps")!, title)
+            dragStep(event, key, event.currentTarget.closest<HTMLElement>(".recipe_steps")!, title)
           }
         >
           <Icon name="grip" />
@@ -64,7 +64,7 @@ export function StepCard({ step, place, count, fault }: StepProps) {
         />
         <h3 title={transform?.definition}>{title}</h3>
         {!isOpen.value && transform !== undefined && <Summary step={step} transform={transform} />}
-        <span class="step_tools">
+        <span class="recipe_step_tools">
           {Object.keys(params).length > 0 && (
             <Button
               look="quiet"
@@ -115,7 +115,7 @@ function Summary({ step, transform }: { readonly step: RecipeStep; readonly tran
     const value = parameterOf(schema, name, step.params);
     return value === undefined ? [] : [shownValue(schema, value)];
   });
-  return <span class="summary number">{shown.join(", ")}</span>;
+  return <span class="recipe_summary number">{shown.join(", ")}</span>;
 }
 
 /** Moved in the document, an element loses the focus. */
@@ -125,9 +125,10 @@ function keepFocus(element: HTMLElement): void {
 
 /** Whoever removes a step by keys goes on at the next one, or where another can be added. */
 function focusNear(element: HTMLElement): void {
-  const card = element.closest(".step");
+  const card = element.closest(".recipe_step");
   const next = card?.nextElementSibling ?? card?.previousElementSibling;
   const target =
-    next?.querySelector<HTMLElement>(".handle") ?? document.querySelector<HTMLElement>(".add_step input");
+    next?.querySelector<HTMLElement>(".recipe_handle") ??
+    document.querySelector<HTMLElement>(".add_step input");
   requestAnimationFrame(() => target?.focus());
 }

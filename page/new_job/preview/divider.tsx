@@ -51,7 +51,7 @@ export function Divider({ stage, seen }: DividerProps) {
   };
   return (
     <div
-      class="divider"
+      class="preview_divider"
       style={style}
       role="slider"
       tabIndex={0}
@@ -64,7 +64,7 @@ export function Divider({ stage, seen }: DividerProps) {
       onPointerMove={drag}
       onKeyDown={key}
     >
-      <span class="divider_grip">
+      <span class="preview_grip">
         <Icon name="divide" />
       </span>
     </div>

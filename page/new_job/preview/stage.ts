@@ -90,7 +90,7 @@ export class Stage {
   private follow(): void {
     const image = looked.value;
     const stage = this.size.value;
-    if (image === undefined || stage.width === 0 || !("file" in image.source)) {
+    if (image === undefined || stage.width === 0) {
       this.looker.want([]);
       return;
     }

@@ -13,9 +13,9 @@ import { placeOf, zoomOf } from "./viewport.ts";
 /** The picture, and what it is looked at with. */
 export function Viewer({ stage, name }: { readonly stage: Stage; readonly name: string }) {
   return (
-    <figure class="viewer" aria-label={`Preview of ${name}`}>
+    <figure class="preview" aria-label={`Preview of ${name}`}>
       <Picture stage={stage} />
-      <figcaption class="viewer_bar">
+      <figcaption class="preview_bar">
         <ResultSize stage={stage} />
         <ViewTools stage={stage} />
       </figcaption>
@@ -66,9 +66,14 @@ function Picture({ stage }: { readonly stage: Stage }) {
   });
   const hasPicture = useComputed(() => stage.pictures.value["after whole"] !== undefined);
   return (
-    <div class="stage" ref={box} data-free={stage.view.value.kind === "free"} aria-busy={stage.isSlow}>
+    <div
+      class="preview_stage"
+      ref={box}
+      data-free={stage.view.value.kind === "free"}
+      aria-busy={stage.isSlow}
+    >
       <div
-        class="canvas"
+        class="preview_canvas"
         role="application"
         aria-label="The picture; arrow keys move it, plus and minus zoom"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved by arrow keys
@@ -80,8 +85,8 @@ function Picture({ stage }: { readonly stage: Stage }) {
       {hasPicture.value && stage.isCompared.value && (
         <>
           <Divider stage={stage} seen={seen} />
-          <span class="side before">Before</span>
-          <span class="side after">After</span>
+          <span class="preview_side before">Before</span>
+          <span class="preview_side after">After</span>
         </>
       )}
       <ImageFault stage={stage} />
@@ -103,7 +108,7 @@ function ImageFault({ stage }: { readonly stage: Stage }) {
   const fault = looked.value?.fault.value ?? "";
   if (fault === "") return null;
   return (
-    <div class="stage_fault" role="alert">
+    <div class="preview_fault" role="alert">
       <Empty icon="warning" title="This image cannot be shown">
         <p>{fault}</p>
         <Button icon="retry" onClick={() => stage.again()}>
@@ -116,7 +121,7 @@ function ImageFault({ stage }: { readonly stage: Stage }) {
 
 function Waiting({ stage }: { readonly stage: Stage }) {
   return (
-    <p class="waiting" role="status">
+    <p class="preview_waiting" role="status">
       {stage.isSlow.value && "Working …"}
     </p>
   );
@@ -149,7 +154,7 @@ function ViewTools({ stage }: { readonly stage: Stage }) {
         }}
       />
       <Button look="quiet" icon="minus" label="Zoom out" disabled={none} onClick={() => zoomOut(stage)} />
-      <output class="zoom number" aria-label="Zoom">
+      <output class="preview_zoom number" aria-label="Zoom">
         {none ? "–" : percent(zoom)}
       </output>
       <Button look="quiet" icon="plus" label="Zoom in" disabled={none} onClick={() => zoomIn(stage)} />

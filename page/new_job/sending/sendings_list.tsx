@@ -19,7 +19,7 @@ import {
 export function SendingsList() {
   if (sendings.value.length === 0) return null;
   return (
-    <section class="card stack sendings" aria-label="Uploads">
+    <section class="card stack uploads_card" aria-label="Uploads">
       <div class="row apart">
         <h2>Uploads</h2>
         {underWay.value < sendings.value.length && (
@@ -28,7 +28,7 @@ export function SendingsList() {
           </Button>
         )}
       </div>
-      <ul class="sending_rows">
+      <ul class="upload_rows">
         {sendings.value.map((sending) => (
           <SendingRow key={sending.id} sending={sending} />
         ))}
@@ -53,8 +53,8 @@ function SendingRow({ sending }: { readonly sending: Sending }) {
   const isOffline = now.kind === "sending" && connection.value === "lost";
   const share = now.kind === "done" ? 1 : total === undefined ? 0 : sent.value / total;
   return (
-    <li class="sending" data-state={now.kind}>
-      <span class="sending_name">
+    <li class="upload_row" data-state={now.kind}>
+      <span class="upload_name">
         {now.kind === "done" ? <a href={hrefOf("job", now.job)}>{name}</a> : name}
       </span>
       <Badge tone={isOffline ? "warn" : tone}>{isOffline ? "Waiting for the connection" : word}</Badge>

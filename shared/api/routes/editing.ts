@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { ById, Step } from "../common.ts";
 import { routes, strict } from "../route.ts";
-import { Bytes, PIPELINE_ERRORS, UPLOAD_ERRORS } from "./jobs.ts";
+import { Bytes, PIPELINE_ERRORS, SourceUrl, UPLOAD_ERRORS } from "./jobs.ts";
 import { Format, PICTURE_TYPES, Size } from "./pictures.ts";
 
 const ProxySchema = Type.Object(
@@ -12,6 +12,9 @@ const ProxySchema = Type.Object(
   },
   { $id: "Proxy" },
 );
+
+/** In place of an image, the address from which the server is to fetch it. */
+export const PROXY_JSON = strict({ source: strict({ url: SourceUrl }) });
 
 const Pipeline = Type.Optional(
   Type.String({
@@ -64,16 +67,18 @@ export const EDITING = routes({
   createProxy: {
     ...{ method: "post", path: "/v1/proxies", tag: "pictures", scope: "submit" },
     summary: "Send an image to be edited live",
-    description: "It is decoded once and kept for as long as it is looked at now and then.",
+    description:
+      "It is decoded once and kept for as long as it is looked at now and then. The image is the body, or the part `image` of a form; or JSON names its address, and the answer comes once it has been fetched from there.",
     body: {
       streamed: {
         "multipart/form-data": strict({ image: Bytes }),
         "image/*": Bytes,
         "application/octet-stream": Bytes,
+        "application/json": PROXY_JSON,
       },
     },
     answers: { 201: { about: "It is at hand.", schema: ProxySchema } },
-    errors: KEEP_ERRORS,
+    errors: [...KEEP_ERRORS, "outbound_off", "url_refused", "source_unreachable"],
   },
   deleteProxy: {
     ...{ method: "delete", path: "/v1/proxies/{id}", tag: "pictures", scope: "submit" },
