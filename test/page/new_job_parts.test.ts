@@ -4,6 +4,7 @@ import { begun, changed, redone, settled, undone } from "../../page/new_job/hist
 import { labelFault, labelsOf } from "../../page/new_job/labels.ts";
 import { estimateFrom, piecesOf } from "../../page/new_job/output/estimate.ts";
 import { BUILT_IN } from "../../page/new_job/pipeline/built_in_presets.ts";
+import { heightsOf } from "../../page/new_job/pipeline/curve.ts";
 import { findOps } from "../../page/new_job/pipeline/finding_ops.ts";
 import {
   controlOf,
@@ -177,7 +178,7 @@ describe("parameters", () => {
       "tint.color": "colour",
       "channel_mix.red": "numbers",
       "convolve.kernel": "numbers",
-      "curve.points": "values",
+      "curve.points": "curve",
     });
   });
 
@@ -217,6 +218,27 @@ describe("parameters", () => {
       expect(valueAt(range, 0)).toBe(range.minimum);
       expect(valueAt(range, POSITIONS)).toBe(range.maximum);
     }
+  });
+});
+
+describe("a tone curve", () => {
+  test("is a few heights where it loses nothing by that", () => {
+    expect(heightsOf([[0, 1]])).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(heightsOf([[0, 0.8, 1]])).toEqual([0, 0.4, 0.8, 0.9, 1]);
+    expect(heightsOf([[0, 0.1, 0.2, 0.3, 1]])).toEqual([0, 0.1, 0.2, 0.3, 1]);
+    for (const other of [
+      [[0, 0.1, 0.2, 1]],
+      [
+        [0, 1],
+        [0, 1],
+        [1, 0],
+      ],
+      [[0]],
+      [["a", "b"]],
+      "x",
+      undefined,
+    ])
+      expect(heightsOf(other)).toBeUndefined();
   });
 });
 

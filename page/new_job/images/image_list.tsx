@@ -3,7 +3,7 @@ import { Button } from "../../design/button.tsx";
 import { bytes, pixels } from "../../design/format.ts";
 import { Icon } from "../../design/icon.tsx";
 import { AddressForm } from "./address_form.tsx";
-import { images, looked, removeAllImages, removeImage, type SourceImage } from "./images.ts";
+import { images, looked, removeImage, type SourceImage } from "./images.ts";
 import { intakeFault } from "./intake.ts";
 import { releaseProxy } from "./proxies.ts";
 import { makeThumbnail } from "./thumbnails.ts";
@@ -21,7 +21,7 @@ export function ImageList({ choose }: { readonly choose: () => void }) {
           </Button>
           <AddressForm />
           {length > 1 && (
-            <Button look="quiet" icon="trash" onClick={removeAllImages}>
+            <Button look="quiet" icon="trash" onClick={() => images.value.forEach(remove)}>
               Remove all
             </Button>
           )}
@@ -42,6 +42,11 @@ export function ImageList({ choose }: { readonly choose: () => void }) {
       )}
     </section>
   );
+}
+
+function remove(image: SourceImage): void {
+  removeImage(image);
+  void releaseProxy(image);
 }
 
 function Thumbnail({ image }: { readonly image: SourceImage }) {
@@ -73,15 +78,7 @@ function Thumbnail({ image }: { readonly image: SourceImage }) {
         <span class="image_card_about muted number">{sides || about}</span>
         {sides !== "" && <span class="image_card_about muted number">{about}</span>}
       </button>
-      <Button
-        look="quiet"
-        icon="close"
-        label={`Remove ${name}`}
-        onClick={() => {
-          removeImage(image);
-          void releaseProxy(image);
-        }}
-      />
+      <Button look="quiet" icon="close" label={`Remove ${name}`} onClick={() => remove(image)} />
     </li>
   );
 }

@@ -81,7 +81,3 @@ export function removeImage(image: SourceImage): void {
   const { value: src } = image.thumbnail;
   if (src !== undefined) URL.revokeObjectURL(src);
 }
-
-export function removeAllImages(): void {
-  for (const image of images.value) removeImage(image);
-}

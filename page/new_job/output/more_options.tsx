@@ -69,8 +69,10 @@ export function MoreOptions({ format, usualEffort }: MoreProps) {
         )}
         <JobOptions />
       </div>
-      <LabelField />
-      <WebhookField />
+      <div class="stack">
+        <LabelField />
+        <WebhookField />
+      </div>
     </details>
   );
 }

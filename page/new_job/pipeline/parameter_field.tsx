@@ -1,6 +1,7 @@
 import { useId } from "preact/hooks";
 import { change, settle } from "../draft.ts";
 import { type RecipeStep, withParam } from "../recipe.ts";
+import { CurveField } from "./curve_field.tsx";
 import type { FieldProps } from "./field.ts";
 import { ColourField, NumbersField, ValuesField } from "./list_fields.tsx";
 import { NumberField, SliderField } from "./number_fields.tsx";
@@ -58,6 +59,8 @@ function Field(props: FieldProps) {
       return <ColourField {...props} hasAlpha={control.hasAlpha} />;
     case "numbers":
       return <NumbersField {...props} counts={control.counts} />;
+    case "curve":
+      return <CurveField {...props} />;
     case "values":
       return <ValuesField {...props} />;
     case "switch":

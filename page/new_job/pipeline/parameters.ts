@@ -42,6 +42,7 @@ export type Control =
   | { readonly kind: "switch" }
   | { readonly kind: "colour"; readonly hasAlpha: boolean }
   | { readonly kind: "numbers"; readonly counts: readonly number[] }
+  | { readonly kind: "curve" }
   | { readonly kind: "values" };
 
 /** Wider ranges are for typing: a slider could not hit anything. Two turns of a circle are just narrow enough. */
@@ -65,7 +66,8 @@ export function controlOf(schema: ParameterSchema): Control {
     ({ type, items }) => type === "array" && /number|integer/.test(items?.type ?? ""),
   );
   if (isNumbers) return { kind: "numbers", counts: lists.map(({ maxItems = 1 }) => maxItems) };
-  return { kind: "values" };
+  const isCurve = lists.some(({ items }) => items?.items?.minimum === 0 && items.items.maximum === 1);
+  return { kind: isCurve ? "curve" : "values" };
 }
 
 const byRatio = ({ minimum, maximum }: Range): boolean => minimum > 0 && maximum / minimum >= RATIO;

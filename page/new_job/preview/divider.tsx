@@ -1,5 +1,6 @@
-import { useComputed } from "@preact/signals";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
+import type { Rect } from "../../../shared/geometry.ts";
 import { Icon } from "../../design/icon.tsx";
 import type { Stage } from "./stage.ts";
 
@@ -17,14 +18,14 @@ const KEYS: Readonly<Record<string, (share: number) => number>> = {
 interface DividerProps {
   readonly stage: Stage;
   /** What is seen of the picture, on the stage. */
-  readonly seen: { readonly value: { readonly x: number; readonly width: number } };
+  readonly seen: ReadonlySignal<Rect>;
 }
 
 /** Before lies to the left of it, after to the right. */
 export function Divider({ stage, seen }: DividerProps) {
   const style = useComputed(() => {
-    const { x, width } = seen.value;
-    return `left: ${x + stage.divider.value * width}px`;
+    const { x, y, width, height } = seen.value;
+    return `left: ${x + stage.divider.value * width}px; top: ${y}px; height: ${height}px`;
   });
   const percent = Math.round(stage.divider.value * 100);
   const set = (share: number) => {

@@ -41,19 +41,37 @@ function clipped(context: CanvasRenderingContext2D, { x, y, width, height }: Rec
   context.restore();
 }
 
+/** What is seen through what is transparent: squares of two grays, whatever the scheme. */
+const SQUARE = 8;
+let squares: CanvasPattern | null = null;
+
+function drawSquares(context: CanvasRenderingContext2D, { x, y, width, height }: Rect): void {
+  if (squares === null) {
+    const tile = new OffscreenCanvas(2 * SQUARE, 2 * SQUARE);
+    const draw = tile.getContext("2d")!;
+    draw.fillStyle = "#d9dbe0";
+    draw.fillRect(0, 0, 2 * SQUARE, 2 * SQUARE);
+    draw.fillStyle = "#f4f5f7";
+    draw.fillRect(0, 0, SQUARE, SQUARE);
+    draw.fillRect(SQUARE, SQUARE, SQUARE, SQUARE);
+    squares = context.createPattern(tile, "repeat");
+  }
+  context.fillStyle = squares!;
+  context.fillRect(x, y, width, height);
+}
+
 function drawSide(context: CanvasRenderingContext2D, { pictures, place, zoom }: Painting, side: Side): void {
   context.imageSmoothingQuality = "high";
   for (const part of ["whole", "part"]) {
     const picture = pictures[`${side} ${part}`];
     if (picture === undefined) continue;
+    const shares = picture.place;
+    const at = {
+      ...{ x: place.x + shares.x * place.width, y: place.y + shares.y * place.height },
+      ...{ width: shares.width * place.width, height: shares.height * place.height },
+    };
+    if (picture.isClear) drawSquares(context, at);
     context.imageSmoothingEnabled = !(picture.isExact && zoom >= SQUARES_FROM);
-    const { x, y, width, height } = picture.place;
-    context.drawImage(
-      picture.bitmap,
-      place.x + x * place.width,
-      place.y + y * place.height,
-      width * place.width,
-      height * place.height,
-    );
+    context.drawImage(picture.bitmap, at.x, at.y, at.width, at.height);
   }
 }

@@ -4,7 +4,7 @@ import { TesseraError } from "../../../shared/errors.ts";
 import type { Rect, Size } from "../../../shared/geometry.ts";
 import { api } from "../../shell/api.ts";
 import { isDragging, recipe } from "../draft.ts";
-import { looked, type SourceImage } from "../images/images.ts";
+import { looked, type SourceImage, typeOf } from "../images/images.ts";
 import { forgetProxy, proxyOf, type SentImage } from "../images/proxies.ts";
 import { active } from "../recipe.ts";
 import { type Fault, faultOf } from "./fault.ts";
@@ -19,6 +19,8 @@ export interface Picture {
   /** Where it lies in the result, as shares of it. */
   readonly place: Rect;
   readonly isExact: boolean;
+  /** Whether some of it may be transparent. */
+  readonly isClear: boolean;
 }
 
 /** What takes longer than this is shown to be under way. */
@@ -96,6 +98,7 @@ export class Stage {
     }
     const picture = this.result.value ?? image.size.value ?? stage;
     const wishes = wishesOf({
+      hasAlpha: typeOf(image) !== "image/jpeg",
       ...{ image: image.id, steps: this.steps.value, view: this.view.value, picture, stage },
       ...{
         density: this.density.value,
@@ -123,13 +126,14 @@ export class Stage {
       const { id, width, height } = await this.proxyOf(image);
       image.size.value = { width, height };
       try {
-        const { region, size, pipeline, side, withinMs: within_ms } = look;
+        const { region, size, pipeline, side, format, withinMs: within_ms } = look;
         const answer = await api.preview(
           {
             body: {
               proxy: id,
               pipeline,
               size,
+              format,
               lane: `${this.lane} ${side}`,
               ...(region && { region: arrayOf(region) }),
               ...(within_ms !== undefined && { within_ms }),
@@ -163,7 +167,11 @@ export class Stage {
     }
   }
 
-  private show(place: string, { bitmap, result, isExact }: Seen, { image, region, side }: Look): void {
+  private show(
+    place: string,
+    { bitmap, result, isExact }: Seen,
+    { image, region, side, format }: Look,
+  ): void {
     if (looked.peek()?.id !== image) {
       bitmap.close();
       return;
@@ -181,7 +189,10 @@ export class Stage {
         const known = this.result.peek();
         if (known?.width !== result.width || known?.height !== result.height) this.result.value = result;
       }
-      this.pictures.value = { ...this.pictures.peek(), [place]: { image, bitmap, place: shares, isExact } };
+      this.pictures.value = {
+        ...this.pictures.peek(),
+        [place]: { image, bitmap, place: shares, isExact, isClear: format === "webp" },
+      };
     });
   }
 

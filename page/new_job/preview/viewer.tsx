@@ -31,9 +31,13 @@ function Picture({ stage }: { readonly stage: Stage }) {
     return placeOf(view.value, result.value ?? size.value, size.value, density.value);
   });
   const seen = useComputed(() => {
-    const { x, width } = place.value;
-    const left = Math.max(0, x);
-    return { x: left, width: Math.min(stage.size.value.width, x + width) - left };
+    const { x, y, width, height } = place.value;
+    const [left, top] = [Math.max(0, x), Math.max(0, y)];
+    const [right, bottom] = [
+      Math.min(stage.size.value.width, x + width),
+      Math.min(stage.size.value.height, y + height),
+    ];
+    return { x: left, y: top, width: right - left, height: bottom - top };
   });
   useEffect(() => {
     const element = box.current!;

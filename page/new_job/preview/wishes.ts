@@ -17,6 +17,8 @@ export interface Look {
   readonly region: Rect | undefined;
   /** Coarser, if it takes longer. */
   readonly withinMs: number | undefined;
+  /** WebP where something may be transparent. */
+  readonly format: "jpeg" | "webp";
 }
 
 export interface Scene {
@@ -31,6 +33,8 @@ export interface Scene {
   readonly density: number;
   /** Whether the image before the pipeline is seen beside it. */
   readonly compares: boolean;
+  /** Whether the image itself may be transparent. */
+  readonly hasAlpha: boolean;
   /** How long a look may take, while something moves that has to be followed quickly. */
   readonly withinMs: number | undefined;
 }
@@ -45,6 +49,9 @@ const GEOMETRY: ReadonlySet<string> = new Set([
   "flip",
   "flop",
 ]);
+
+/** A margin of a colour with an opacity. */
+const CLEAR_MARGIN = /\bpad\([^)]*#[\da-f]{8}\b/i;
 
 const textOf = (steps: readonly RecipeStep[]): string => formatText(steps.map(plain));
 
@@ -94,9 +101,10 @@ function closeUp(scene: Scene): Part | undefined {
 
 function wish(scene: Scene, [side, pipeline]: readonly [Side, string], { size, region }: Part): Wanted<Look> {
   const { image } = scene;
+  const format = scene.hasAlpha || CLEAR_MARGIN.test(pipeline) ? "webp" : "jpeg";
   // Before stays as it is while something moves.
   const withinMs = side === "after" ? scene.withinMs : undefined;
-  const look: Look = { side, image, pipeline, size, region, withinMs };
+  const look: Look = { side, image, pipeline, size, region, withinMs, format };
   const { x, y, width, height } = region ?? { x: 0, y: 0, width: 0, height: 0 };
   return {
     place: `${side} ${region === undefined ? "whole" : "part"}`,
