@@ -70,8 +70,8 @@ export function NewJob() {
       />
       <div class="picture_side">
         {image === undefined ? <DropTarget choose={choose} /> : <Viewer stage={stage} name={image.name} />}
-        {image !== undefined && <ImageList choose={choose} />}
         <SendingsList />
+        {image !== undefined && <ImageList choose={choose} />}
       </div>
       <div class="recipe_side">
         <PipelinePanel picker={picker} fault={stage.fault.value} />
