@@ -1,5 +1,5 @@
 /** The job that is being put together. It stays while one looks at other views. */
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { place, setSearch } from "../shell/router.ts";
 import { begun, changed, type History, redone, settled, undone } from "./history.ts";
 import { EMPTY, pipelineText, type Recipe } from "./recipe.ts";
@@ -9,17 +9,32 @@ const history = signal<History<Recipe>>(begun(EMPTY));
 
 export const recipe = computed(() => history.value.now);
 export const pipeline = computed(() => pipelineText(recipe.value));
-/** Whether a slider is being dragged, or something like it. */
-export const isDragging = computed(() => history.value.gesture !== undefined);
+/** Whether something is being dragged, or typed: what is seen has to follow quickly, and may be coarser. */
+export const isMoving = signal(false);
 export const canUndo = computed(() => history.value.past.length > 0);
 export const canRedo = computed(() => history.value.future.length > 0);
 
+/** Who holds still for so long wants to see it well. */
+const STILL_MS = 250;
+let stillness: ReturnType<typeof setTimeout> | undefined;
+
 /** A change to be undone by itself, or with all others of its gesture. */
 export function change(to: (recipe: Recipe) => Recipe, gesture?: string): void {
-  history.value = changed(history.value, to(recipe.value), gesture);
+  batch(() => {
+    isMoving.value = gesture !== undefined;
+    history.value = changed(history.value, to(recipe.value), gesture);
+  });
+  clearTimeout(stillness);
+  if (gesture !== undefined) stillness = setTimeout(hold, STILL_MS);
 }
 
+const hold = (): void => {
+  isMoving.value = false;
+};
+
+/** The gesture has ended. */
 export function settle(): void {
+  hold();
   history.value = settled(history.value);
 }
 

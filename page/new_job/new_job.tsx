@@ -1,10 +1,8 @@
-import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Button } from "../design/button.tsx";
 import { inHead } from "../shell/in_head.ts";
 import { attempt } from "../shell/notices.tsx";
 import { go, hrefOf, place } from "../shell/router.ts";
-import { may } from "../shell/session.ts";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { useTitle } from "../shell/title.ts";
 import { canRedo, canUndo, followAddress, recipe, redo, undo } from "./draft.ts";
@@ -13,6 +11,7 @@ import { ImageList } from "./images/image_list.tsx";
 import { images, looked } from "./images/images.ts";
 import { takeFiles } from "./images/intake.ts";
 import { useIntake } from "./images/use_intake.ts";
+import { labelFault } from "./labels.ts";
 import { OutputPanel } from "./output/output_panel.tsx";
 import { PipelinePanel } from "./pipeline/pipeline_panel.tsx";
 import { loadTransforms } from "./pipeline/transforms.ts";
@@ -49,6 +48,8 @@ export function NewJob() {
     { keys: "0", does: "Fit the picture", act: () => fit(stage) },
     { keys: "1", does: "Real pixels", act: () => realPixels(stage) },
     { keys: "c", does: "Compare before and after", act: () => toggle(stage) },
+    { keys: "Ctrl+Z", does: "Undo", act: undo },
+    { keys: "Ctrl+Shift+Z", does: "Redo", act: redo },
   ]);
   const image = looked.value;
   return (
@@ -76,7 +77,7 @@ export function NewJob() {
       <div class="recipe_side">
         <PipelinePanel picker={picker} fault={stage.fault.value} />
         <OutputPanel stage={stage} />
-        <StartBar />
+        <StartBar stage={stage} />
       </div>
       <DropVeil />
     </div>
@@ -87,8 +88,7 @@ const toggle = ({ compares }: Stage): void => {
   compares.value = !compares.value;
 };
 
-function StartBar() {
-  const fault = useSignal("");
+function StartBar({ stage }: { readonly stage: Stage }) {
   const { length } = images.value;
   const send = () =>
     attempt(async () => {
@@ -99,16 +99,22 @@ function StartBar() {
       // Whoever has gone elsewhere meanwhile stays there.
       if (id !== undefined && place.value.view === "newJob") go(hrefOf("job", id));
     });
-  if (!may("submit")) return <p class="muted">Your key may look at jobs, but not start any.</p>;
+  const obstacle = obstacleTo(stage);
   return (
     <div class="start_bar">
-      <Button look="primary" icon="play" disabled={length === 0} onClick={send}>
+      <Button look="primary" icon="play" disabled={obstacle !== undefined} onClick={send}>
         {length > 1 ? `Start ${length} images` : "Start"}
       </Button>
-      {length === 0 && <span class="muted">Add an image first.</span>}
-      <p class="fault">{fault}</p>
+      {obstacle !== undefined && <span class="muted">{obstacle}</span>}
     </div>
   );
+}
+
+/** What would be refused only after everything has been sent. */
+function obstacleTo({ fault }: Stage): string | undefined {
+  if (images.value.length === 0) return "Add an image first.";
+  if (fault.value !== undefined) return "Mend the pipeline first.";
+  return labelFault(recipe.value.options.labels) === undefined ? undefined : "Mend the labels first.";
 }
 
 /** Where text is written, the browser undoes what is written. */

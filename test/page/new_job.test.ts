@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
+import { createClient } from "../../client/client.ts";
 import { expectAccessible, Visits } from "./browser.ts";
 
 const visits = new Visits();
@@ -68,8 +69,8 @@ describe("a new job", () => {
     await expectAccessible(page);
     await page.getByRole("button", { name: "Start" }).click();
     await page.waitForURL(/\/jobs\/.+/);
-    await page.getByText("Done").waitFor();
     const [, id] = /\/jobs\/([^/]+)/.exec(page.url())!;
+    expect((await createClient({ url }).wait(id!)).state).toBe("done");
     const result = await sharp(await (await fetch(`${url}/v1/jobs/${id}/result`)).bytes()).metadata();
     expect([result.width, result.height]).toEqual([600, 400]);
   });
@@ -255,7 +256,8 @@ describe("a new job", () => {
     const { page } = await visits.visit(url);
     await page.goto("/");
     await page.getByText("Drop images here").waitFor();
-    const bytes = [...(await Bun.file(PHOTO).bytes())];
+    const small = await picture(join(visits.folder, "small.jpg"), 32, 32);
+    const bytes = [...(await Bun.file(small).bytes())];
     await page.evaluate((list) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File([new Uint8Array(list)], "dropped.jpg", { type: "image/jpeg" }));

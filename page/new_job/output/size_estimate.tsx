@@ -1,8 +1,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import type { OutputFormat } from "../../../shared/api/output.ts";
 import { bytes } from "../../design/format.ts";
 import { api } from "../../shell/api.ts";
-import { isDragging, pipeline, recipe } from "../draft.ts";
+import { isMoving, pipeline, recipe } from "../draft.ts";
 import { looked, typeOf } from "../images/images.ts";
 import { proxyOf } from "../images/proxies.ts";
 import type { Stage } from "../preview/stage.ts";
@@ -13,7 +14,7 @@ const AFTER_MS = 600;
 
 /** About how large the result will be. */
 export function SizeEstimate({ stage }: { readonly stage: Stage }) {
-  const estimate = useSignal<Estimate | "none" | undefined>(undefined);
+  const estimate = useSignal<Estimate | OutputFormat | undefined>(undefined);
   const known = useRef("");
   useSignalEffect(() => {
     const image = looked.value;
@@ -25,10 +26,10 @@ export function SizeEstimate({ stage }: { readonly stage: Stage }) {
     estimate.value = undefined;
     known.current = "";
     if (image === undefined || result === undefined) return undefined;
-    if (isDragging.value || !stage.isIdle.value || stage.fault.value !== undefined) return undefined;
+    if (isMoving.value || !stage.isIdle.value || stage.fault.value !== undefined) return undefined;
     const pieces = piecesOf(result, options, typeOf(image));
     if (pieces.length === 0) {
-      estimate.value = "none";
+      estimate.value = formatOf(options, typeOf(image));
       return undefined;
     }
     const given = new AbortController();
@@ -64,9 +65,9 @@ async function sizeOf(
   return { region, bytes: (await answer.blob()).size };
 }
 
-function wordsFor(estimate: Estimate | "none" | undefined): string {
+function wordsFor(estimate: Estimate | OutputFormat | undefined): string {
   if (estimate === undefined) return "";
-  if (estimate === "none") return `No estimate for ${formatOf(recipe.value.options, "").toUpperCase()}`;
+  if (typeof estimate === "string") return `No size estimate for ${estimate.toUpperCase()}`;
   const [least, most] = [bytes(round(estimate.least)), bytes(round(estimate.most))];
   return least === most ? `About ${least}` : `About ${least} to ${most}`;
 }

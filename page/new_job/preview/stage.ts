@@ -1,9 +1,10 @@
 /** What is seen of an image while its pipeline is put together, kept up to date with as few requests as will do. */
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { TesseraError } from "../../../shared/errors.ts";
 import type { Rect, Size } from "../../../shared/geometry.ts";
 import { api } from "../../shell/api.ts";
-import { isDragging, recipe } from "../draft.ts";
+import { connection } from "../../shell/live.ts";
+import { isMoving, recipe } from "../draft.ts";
 import { looked, type SourceImage, typeOf } from "../images/images.ts";
 import { forgetProxy, proxyOf, type SentImage } from "../images/proxies.ts";
 import { active } from "../recipe.ts";
@@ -41,6 +42,8 @@ export class Stage {
   readonly fault = signal<Fault | undefined>(undefined);
   /** Whether something has been under way for so long that it should be said. */
   readonly isSlow = signal(false);
+  /** Whether that is because the image has to come to the server first. */
+  readonly isSending = signal(false);
   /** Whether all that is wanted is there. */
   readonly isIdle = signal(true);
   readonly steps = computed(() => active(recipe.value));
@@ -57,7 +60,13 @@ export class Stage {
 
   /** @returns how to end it */
   start(): () => void {
-    const ends = [effect(() => this.follow()), effect(() => this.begin(looked.value))];
+    const ends = [
+      effect(() => this.follow()),
+      effect(() => this.begin(looked.value)),
+      effect(() => {
+        if (connection.value === "open") untracked(() => this.mend());
+      }),
+    ];
     return () => {
       for (const end of ends) end();
       this.looker.end();
@@ -72,6 +81,12 @@ export class Stage {
     if (image !== undefined && image.fault.peek() !== "") forgetProxy(image);
     this.fault.value = undefined;
     this.looker.again();
+  }
+
+  /** The server is there again: it may be another that knows nothing of our images. */
+  private mend(): void {
+    const image = looked.value;
+    if (this.fault.value !== undefined || (image !== undefined && image.fault.value !== "")) this.again();
   }
 
   /** Another image: nothing of the last one stays. */
@@ -103,7 +118,7 @@ export class Stage {
       ...{
         density: this.density.value,
         compares: this.compares.value,
-        withinMs: isDragging.value ? FLUENT_MS : undefined,
+        withinMs: isMoving.value ? FLUENT_MS : undefined,
       },
     });
     this.looker.want(wishes);
@@ -156,6 +171,7 @@ export class Stage {
   }
 
   private async proxyOf(image: SourceImage): Promise<SentImage> {
+    this.isSending.value = true;
     try {
       const proxy = await proxyOf(image);
       image.fault.value = "";
@@ -164,6 +180,8 @@ export class Stage {
       const { text, detail = "" } = faultOf(thrown);
       image.fault.value = `${text} ${detail}`.trim();
       throw thrown;
+    } finally {
+      this.isSending.value = false;
     }
   }
 

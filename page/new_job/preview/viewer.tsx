@@ -126,7 +126,8 @@ function ImageFault({ stage }: { readonly stage: Stage }) {
 function Waiting({ stage }: { readonly stage: Stage }) {
   return (
     <p class="preview_waiting" role="status">
-      {stage.isSlow.value && "Working …"}
+      {stage.isSlow.value &&
+        (stage.isSending.value ? "The image is on its way to the server …" : "Working …")}
     </p>
   );
 }
