@@ -78,7 +78,7 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
         <Figure name="Memory" value={bytes(worker.rss_bytes)} />
         <Figure name="Last heard" value={heard(worker.heard_ms_ago)} />
       </dl>
-      {may("operate") && isThere && (
+      {may("admin") && isThere && (
         <footer class="row end">
           <Drain worker={worker} />
         </footer>
