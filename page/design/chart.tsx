@@ -17,18 +17,35 @@ interface ChartProps {
   readonly lines: readonly Line[];
   readonly height?: number;
   readonly format?: (value: number) => string;
+  /** What is counted: there is no half of it. */
+  readonly whole?: boolean;
   /** Each line stands on the one before. */
   readonly stacked?: boolean;
 }
 
+const HEIGHT = 160;
+/** Steps between the marks of what is counted. */
+const WHOLE = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power))
+  .sort((a, b) => a - b);
+/** Below that, minutes alone would say the same several times. */
+const SECONDS_SPAN = 300;
+const MINUTES = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const SECONDS = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+/** As the browser's user writes it. */
+const timeOf = (seconds: number, span: number): string =>
+  (span < SECONDS_SPAN ? SECONDS : MINUTES).format(seconds * 1000);
+
 /** Lines over time. */
-export function Chart({ label, times, lines, height = 160, format = String, stacked = false }: ChartProps) {
+export function Chart(props: ChartProps) {
+  const { label, times, lines, height = HEIGHT, stacked = false } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const names = lines.map(({ name, colour }) => `${name} ${colour}`).join("\n");
   useEffect(() => {
     const element = place.current!;
-    const made = new uPlot(optionsOf(element, lines, height, format), [[]], element);
+    const made = new uPlot(optionsOf(element, props), [[]], element);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
@@ -56,9 +73,7 @@ function stack(lines: readonly Line[]): (number | null)[][] {
 
 function optionsOf(
   element: HTMLElement,
-  lines: readonly Line[],
-  height: number,
-  format: (value: number) => string,
+  { lines, height = HEIGHT, format = String, whole = false }: ChartProps,
 ): uPlot.Options {
   // A canvas knows no custom properties: it is told what they are, each time that it is drawn.
   const coloured = (colour: string) => () => resolved(element, colour);
@@ -74,7 +89,19 @@ function optionsOf(
     legend: { show: lines.length > 1 },
     cursor: { y: false },
     scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: 56, values: (_, marks) => marks.map((mark) => format(mark)) }],
+    axes: [
+      {
+        ...axis,
+        space: 96,
+        values: (_, marks) => marks.map((mark) => timeOf(mark, marks.at(-1)! - marks[0]!)),
+      },
+      {
+        ...axis,
+        size: 56,
+        values: (_, marks) => marks.map((mark) => format(mark)),
+        ...(whole && { incrs: WHOLE }),
+      },
+    ],
     series: [
       {},
       ...lines.map(({ name, colour }) => ({

@@ -35,6 +35,7 @@ export function History({ history }: { readonly history: HistoryView | undefined
     {
       title: "Jobs",
       format: whole,
+      counted: true,
       lines: [
         line("Running", "var(--accent)", history?.jobs_running),
         line("Waiting", "var(--muted)", history?.jobs_queued),
@@ -43,6 +44,7 @@ export function History({ history }: { readonly history: HistoryView | undefined
     {
       title: "Failed attempts",
       format: whole,
+      counted: true,
       lines: [line("Attempts", "var(--bad)", history?.tiles_failed)],
     },
   ];
@@ -50,10 +52,16 @@ export function History({ history }: { readonly history: HistoryView | undefined
     <section class="stack" aria-labelledby="history">
       <h2 id="history">The last hour</h2>
       <div class="plots">
-        {plots.map(({ title, format, lines }) => (
+        {plots.map(({ title, format, lines, counted = false }) => (
           <figure key={title} class="card">
             <figcaption class="label">{title}</figcaption>
-            <Chart label={`${title} over the last hour`} times={times} lines={lines} format={format} />
+            <Chart
+              label={`${title} over the last hour`}
+              times={times}
+              lines={lines}
+              format={format}
+              whole={counted}
+            />
           </figure>
         ))}
       </div>
