@@ -75,10 +75,10 @@ class Client {
 }
 
 /** Without what time alone changes. */
-const lasting = ({ wall_ms: _, phases, progress, ...job }: JobView) => ({
+const lasting = ({ wall_ms: _, phases, timeline, progress, ...job }: JobView) => ({
   ...job,
-  ...(hasEnded(job.state) && { phases }),
-  progress: { ...progress, tiles_per_second: 0, seconds_left: 0 },
+  ...(hasEnded(job.state) && { phases, timeline }),
+  progress: { ...progress, tiles_per_second: 0, seconds_left: 0, heard_ms_ago: 0 },
 });
 
 function expectTruth({ master }: Bench, { told }: Client, ids: readonly string[]): void {
