@@ -47,7 +47,7 @@ export function servePage<E extends Env>(app: Hono<E>, folder = BUILT): void {
     });
   // Somebody has mistyped an address: the page says so. Programs are told as ever.
   app.get("*", (context, next) => {
-    if (!isVisit(context.req.raw)) return next();
+    if (context.req.path.startsWith("/v1/") || !isVisit(context.req.raw)) return next();
     context.status(404);
     return page(context, next);
   });
