@@ -5,6 +5,7 @@ import { formatText } from "../../shared/pipeline/text.ts";
 import { bytes, duration, megapixels, pixels, when } from "../design/format.ts";
 import { api } from "../shell/api.ts";
 import { attempt } from "../shell/notices.tsx";
+import { hrefOf } from "../shell/router.ts";
 import { may } from "../shell/session.ts";
 
 /** What the job was sent with, and what it is to become. */
@@ -39,6 +40,12 @@ export function Facts({ job, nowMs }: { readonly job: JobView; readonly nowMs: n
         </Fact>
         {attempts > 1 && <Fact name="Tries">{attempts}</Fact>}
         {expires_at !== undefined && <Fact name="Kept until">{when(expires_at)}</Fact>}
+        {job.batch !== undefined && (
+          <Fact name="Batch">
+            <a href={hrefOf("batch", job.batch)}>{job.batch}</a>
+          </Fact>
+        )}
+        {job.webhook !== undefined && <Fact name="Webhook">{job.webhook}</Fact>}
         {names.length > 0 && (
           <Fact name="Labels">{names.map(([name, value]) => `${name}: ${value}`).join(", ")}</Fact>
         )}

@@ -16,7 +16,10 @@ const SHOWN_MAX = 12;
 export function Hands(props: {
   readonly hands: Signal<readonly Hand[]>;
   readonly nameOf: (worker: string) => string;
+  /** Whose tiles stand out, if somebody wants to see where they are. */
+  readonly lit: Signal<string | undefined>;
 }) {
+  const { lit } = props;
   const hands = props.hands.value.toSorted((one, other) => other.done - one.done);
   const most = hands[0]?.done ?? 1;
   const others = hands.slice(SHOWN_MAX);
@@ -27,9 +30,18 @@ export function Hands(props: {
       <ul class="hands number">
         {hands.slice(0, SHOWN_MAX).map(({ id, done }) => (
           <li key={id} style={{ "--colour": workerColour(id), "--share": done / most }}>
-            <span class="swatch" />
-            <span class="name">{props.nameOf(id)}</span>
-            <span>{whole(done)}</span>
+            <button
+              type="button"
+              aria-pressed={lit.value === id}
+              title="Show where its tiles are"
+              onClick={() => {
+                lit.value = lit.value === id ? undefined : id;
+              }}
+            >
+              <span class="swatch" />
+              <span class="name">{props.nameOf(id)}</span>
+              <span>{whole(done)}</span>
+            </button>
           </li>
         ))}
         {others.length > 0 && (

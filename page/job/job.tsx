@@ -54,7 +54,7 @@ export function Job() {
           </div>
         </div>
         <div class="stack">
-          <Hands hands={watched.hands} nameOf={fleet.nameOf} />
+          <Hands hands={watched.hands} lit={watched.lit} nameOf={fleet.nameOf} />
           <Throughput pace={watched.pace} now={watched.now} nameOf={fleet.nameOf} />
           <Facts job={job} nowMs={watched.now.value} />
         </div>

@@ -71,7 +71,7 @@ function Stages({ watched: { board, boardAnew, hands, stage } }: { readonly watc
 
 /** The mosaic, of whichever stage one wants to see. */
 function Tiles({ job, watched, nameOf }: PictureProps) {
-  const { board, boardAnew, hands, stage } = watched;
+  const { board, boardAnew, hands, lit, stage } = watched;
   boardAnew.value;
   hands.value;
   const { stages } = board;
@@ -80,7 +80,7 @@ function Tiles({ job, watched, nameOf }: PictureProps) {
   const isLookable = lookableOf(job, Date.now()).result;
   return (
     <>
-      <Mosaic key={index} {...{ id: job.id, board, stage: stages[index]!, isLookable, nameOf }} />
+      <Mosaic key={index} {...{ id: job.id, board, stage: stages[index]!, isLookable, lit, nameOf }} />
       <Legend hasPixels={index === stages.length - 1} />
     </>
   );

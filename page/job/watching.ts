@@ -19,6 +19,8 @@ export interface Watched {
   readonly boardAnew: Signal<number>;
   /** The one that somebody wants to see; else it is the one at work. */
   readonly stage: Signal<number | undefined>;
+  /** The worker whose tiles stand out, if any is to. */
+  readonly lit: Signal<string | undefined>;
   readonly hands: Signal<readonly Hand[]>;
   readonly pace: Pace;
   /** Milliseconds since 1970, in steps of a second while the job is at work. */
@@ -32,6 +34,7 @@ export function useWatched(id: string): Watched {
   const end = useSignal<ErrorCode | "gone" | undefined>(undefined);
   const [boardAnew, now] = [useSignal(0), useSignal(Date.now())];
   const stage = useSignal<number | undefined>(undefined);
+  const lit = useSignal<string | undefined>(undefined);
   const hands = useSignal<readonly Hand[]>([]);
   const [board, pace] = useMemo(() => [new Board(), new Pace()] as const, []);
   useTopic(`job:${id}`, (message) => {
@@ -66,5 +69,5 @@ export function useWatched(id: string): Watched {
       for (const each of ends) each();
     };
   }, []);
-  return { job, end, board, boardAnew, stage, hands, pace, now };
+  return { job, end, board, boardAnew, stage, lit, hands, pace, now };
 }

@@ -135,9 +135,7 @@ describe("the view of a job", () => {
       for (const task of [again!, ...row]) await worker.answer(task);
       await facts(page, /^Tile 1,0 of stage 0: done by .* · attempt 2 · 10 ms$/).waitFor();
       await shownAnew(page, SECOND_PICTURE);
-      await page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-      );
+      await nextFrames(page);
       const done = await shown(page, SECOND_TILE);
       // Not all over: the pixels below are to be seen.
       expect(done[3]!).toBeLessThan(inFlight[3]!);
@@ -219,11 +217,21 @@ describe("the view of a job", () => {
           page.getByRole("group", { name: "Stage" }).getByRole("button").nth(index);
         const pressed = (index: number) => stage(index).and(page.locator("[aria-pressed=true]"));
         await pressed(0).waitFor();
-        server.join((task, worker) => (task.stage === 0 ? worker.answer(task) : undefined));
+        for (let i = 0; i < 2; i++)
+          server.join((task, worker) => (task.stage === 0 ? worker.answer(task) : undefined));
         await pressed(1).waitFor();
         await stage(0).click();
         await mosaic(page).hover({ position: await middleOf(page, 0, 2) });
         await facts(page, /^Tile 0,2 of stage 0: done by/).waitFor();
+        // Those of one worker stand out where somebody asks for it.
+        const before = await allTiles(page);
+        const [worker] = await page.getByRole("button", { name: /^bench/ }).all();
+        await worker!.click();
+        await nextFrames(page);
+        const after = await allTiles(page);
+        const veiled = after.filter((colour, tile) => colour.join() !== before[tile]!.join()).length;
+        expect(veiled).toBeGreaterThan(0);
+        expect(veiled).toBeLessThan(12);
       },
       { ...ASKED, pipeline: "contrast | sharpen" },
     );
@@ -284,6 +292,18 @@ describe("the view of a job", () => {
     expect(ours).toEqual([]);
   });
 });
+
+/** What was to be drawn is drawn. */
+const nextFrames = (page: Visitor["page"]) =>
+  page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+
+const allTiles = (page: Visitor["page"]): Promise<number[][]> =>
+  Promise.all(
+    Array.from({ length: 12 }, (_, tile) => {
+      const [x, y] = [((tile % 4) + 0.5) / 4, (Math.floor(tile / 4) + 0.5) / 3];
+      return shown(page, { canvas: ".mosaic_sheet", x, y });
+    }),
+  );
 
 async function middleOf(page: Visitor["page"], column: number, row: number) {
   const { width, height } = (await mosaic(page).boundingBox())!;

@@ -14,17 +14,19 @@ interface MosaicProps {
   readonly stage: StageBoard;
   /** Whether the result can be looked at. */
   readonly isLookable: boolean;
+  /** The worker whose tiles stand out, if any is to. */
+  readonly lit: Signal<string | undefined>;
   readonly nameOf: (worker: string) => string;
 }
 
-export function Mosaic({ id, board, stage, isLookable, nameOf }: MosaicProps) {
+export function Mosaic({ id, board, stage, isLookable, lit, nameOf }: MosaicProps) {
   const { index } = stage.grid;
   const surface = useRef<HTMLDivElement>(null);
   /** The tile that is pointed at or walked to. */
   const looked = useSignal<number | undefined>(undefined);
   const facts = useSignal("");
   const hasFocus = useSignal(false);
-  useDrawing(surface, { id, board, stage, pixels: isLookable && index === board.stages.length - 1 });
+  useDrawing(surface, { id, board, stage, lit, pixels: isLookable && index === board.stages.length - 1 });
   useEffect(() => {
     // The same tiles in another run of the job: whoever looks at one goes on looking at it.
     if ((looked.peek() ?? 0) >= stage.count) looked.value = undefined;

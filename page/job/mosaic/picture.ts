@@ -10,6 +10,8 @@ const PAUSE_MS = 700;
 /** Of the time that a picture took, between it and the next. */
 const PAUSE_SHARE = 3;
 const PAUSE_MAX_MS = 15_000;
+/** In vain, one after the other, before it waits for the next tile that is done. */
+const TRIES_MAX = 5;
 /** Sizes are asked for in these steps, so that those who look at the same are given the same. */
 const SIZE_STEP = 256;
 const SIZE_MAX = 2048;
@@ -26,6 +28,7 @@ export class ResultPicture {
   private wanted = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pauseMs = 0;
+  private failures = 0;
   private asking: AbortController | undefined;
   private last: ImageBitmap | undefined;
 
@@ -40,6 +43,7 @@ export class ResultPicture {
     this.asking = undefined;
     this.stage = stage;
     this.pauseMs = 0;
+    this.failures = 0;
     if (stage === undefined) {
       this.keep(undefined);
       this.paint();
@@ -78,7 +82,7 @@ export class ResultPicture {
         this.timer = undefined;
         void this.ask();
       },
-      this.isComplete ? Math.min(PAUSE_MS, this.pauseMs) : this.pauseMs,
+      this.isComplete && this.failures === 0 ? Math.min(PAUSE_MS, this.pauseMs) : this.pauseMs,
     );
   };
 
@@ -102,15 +106,17 @@ export class ResultPicture {
       const isFinal = answer.headers.get("cache-control")?.includes("immutable") ?? false;
       const picture = await createImageBitmap(await answer.blob());
       if (asking.signal.aborted) return picture.close();
+      this.failures = 0;
       this.keep(picture);
       this.paint();
       if (!this.compare(stage, picture, isFinal)) this.wanted = true;
     } catch {
-      // It has none (any more), or cannot be reached: what is known of the tiles is shown without their pixels. The
-      // next tile that is done, or the picture's next use, asks again.
+      // It has none (any more), or cannot be reached: what is known of the tiles is shown without their pixels.
+      this.wanted = ++this.failures < TRIES_MAX && !asking.signal.aborted;
     } finally {
       const tookMs = performance.now() - begunMs;
-      this.pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MS, PAUSE_SHARE * tookMs));
+      const pauseMs = Math.max(PAUSE_MS * 2 ** this.failures, PAUSE_SHARE * tookMs);
+      this.pauseMs = Math.min(PAUSE_MAX_MS, pauseMs);
       if (this.asking === asking) {
         this.asking = undefined;
         this.schedule();

@@ -12,6 +12,7 @@ const FAILED = "oklch(55% 0.21 25)";
 const RETRIED = "oklch(83% 0.16 85)";
 const MARK_EDGE = "oklch(22% 0.03 60)";
 const ON_FAILED = "oklch(100% 0 0)";
+const VEIL = "oklch(50% 0.01 265 / 0.7)";
 const UNKNOWN_WORKER = "oklch(60% 0.02 260)";
 
 /** Below this side, in device pixels, a tile is but a spot of colour. */
@@ -26,6 +27,7 @@ export class Sheet {
   /** Tiles whose pixels are to be seen below. */
   private shown = new Uint8Array(0);
   private frame = 0;
+  private lit: string | undefined;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d")!;
@@ -58,6 +60,13 @@ export class Sheet {
     if (this.shown[tile] === Number(there)) return;
     this.shown[tile] = Number(there);
     this.touch(tile);
+  }
+
+  /** Has the tiles of a worker stand out. */
+  light(worker: string | undefined): void {
+    if (worker === this.lit) return;
+    this.lit = worker;
+    for (const tile of this.dirty.keys()) this.touch(tile);
   }
 
   /** No pixels are to be seen (any more). */
@@ -105,6 +114,9 @@ export class Sheet {
     else this.rim(cell, colour, side);
     if (tile.state === "failed") this.cross(cell);
     else if (tile.attempt > 1) this.corner(cell, side);
+    if (this.lit === undefined || this.lit === tile.worker) return;
+    context.fillStyle = VEIL;
+    context.fillRect(x, y, width, height);
   }
 
   /** Of a tile whose pixels are below. */

@@ -1,3 +1,4 @@
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Board, StageBoard } from "./board.ts";
 import { ResultPicture } from "./picture.ts";
@@ -10,13 +11,15 @@ interface Drawn {
   readonly id: string;
   readonly board: Board;
   readonly stage: StageBoard;
+  /** The worker whose tiles stand out, if any is to. */
+  readonly lit: Signal<string | undefined>;
   /** Whether the pixels of the stage's tiles can be had. */
   readonly pixels: boolean;
 }
 
 /** Draws a stage on the two canvases of an element: the result's pixels below, the sheet of tiles above. */
 export function useDrawing(element: { readonly current: HTMLElement | null }, drawn: Drawn): void {
-  const { id, board, stage, pixels } = drawn;
+  const { id, board, stage, lit, pixels } = drawn;
   const drawing = useRef<Drawing | undefined>(undefined);
   useEffect(() => {
     const made = new Drawing(id, element.current!);
@@ -31,6 +34,7 @@ export function useDrawing(element: { readonly current: HTMLElement | null }, dr
       },
     });
   }, [id, board, stage, pixels]);
+  useEffect(() => lit.subscribe((worker) => drawing.current!.light(worker)), [id, lit]);
 }
 
 class Drawing {
@@ -65,6 +69,10 @@ class Drawing {
   touch(tile: number): void {
     this.sheet.touch(tile);
     if (this.stage!.isDone(tile)) this.picture.want();
+  }
+
+  light(worker: string | undefined): void {
+    this.sheet.light(worker);
   }
 
   end(): void {
