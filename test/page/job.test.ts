@@ -91,7 +91,6 @@ const picturePoint = (x: number, y: number): Point => ({ canvas: ".mosaic_pictur
 const SECOND = { x: 1.5 / 4, y: 0.5 / 3 };
 const SECOND_PICTURE = { ...SECOND, canvas: ".mosaic_picture" };
 const SECOND_TILE = { ...SECOND, canvas: ".mosaic_sheet" };
-const VIEWER = { canvas: ".compare_stage canvas", x: 0.5, y: 0.5 };
 
 describe("the view of a job", () => {
   test(`P8: a ${MEGAPIXELS}-MP image is watched from its first tiles to the download, and its pixels come`, async () => {
@@ -195,13 +194,19 @@ describe("the view of a job", () => {
         await page.getByRole("button", { name: "Before and after" }).click();
         const line = page.getByRole("slider", { name: "Line between before and after" });
         await line.focus();
+        const [left, right] = [0.4, 0.6].map((x) => ({ canvas: ".compare_stage canvas", x, y: 0.5 }));
         await page.keyboard.press("Home");
-        const result = await shownAnew(page, VIEWER);
+        const result = await shownAnew(page, left!);
+        const resultRight = await shownAnew(page, right!);
         await page.keyboard.press("End");
-        const source = await shownAnew(page, VIEWER, result);
+        const source = await shownAnew(page, left!, result);
         // The result is the source's negative.
         for (const channel of [0, 1, 2])
           expect(Math.abs(source[channel]! + result[channel]! - 255)).toBeLessThan(12);
+        const sourceRight = await shown(page, right!);
+        for (let i = 0; i < 5; i++) await page.keyboard.press("PageDown");
+        expect(await shownAnew(page, right!, sourceRight)).toEqual(resultRight);
+        expect(await shown(page, left!)).toEqual(source);
         await page.getByRole("button", { name: "Real pixels" }).click();
         await page.getByText("100 %", { exact: true }).waitFor();
         await expectAccessible(page);
