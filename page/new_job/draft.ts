@@ -1,5 +1,6 @@
 /** The job that is being put together. It stays while one looks at other views. */
 import { batch, computed, effect, signal } from "@preact/signals";
+import { attempt } from "../shell/notices.tsx";
 import { place, setSearch } from "../shell/router.ts";
 import { begun, changed, type History, redone, settled, undone } from "./history.ts";
 import { EMPTY, pipelineText, type Recipe } from "./recipe.ts";
@@ -54,7 +55,6 @@ const ADDRESS_AFTER_MS = 300;
  * changes later is written there.
  *
  * @returns how to end it
- * @throws pipeline_syntax if the address has a pipeline that cannot be read
  */
 export function followAddress(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +70,8 @@ export function followAddress(): () => void {
     const said = signatureOf(search);
     if (said === written) return;
     written = said;
-    if (hasRecipe(search)) take(search);
+    // One that cannot be read is told of, and changes nothing.
+    if (hasRecipe(search)) void attempt(async () => take(search));
   });
   const endWriting = effect(() => {
     searchOf(recipe.value);

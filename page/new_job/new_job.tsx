@@ -33,11 +33,7 @@ export function NewJob() {
   useEffect(() => stage.start(), [stage]);
   useEffect(() => {
     void attempt(loadTransforms);
-    let end: (() => void) | undefined;
-    void attempt(async () => {
-      end = followAddress();
-    });
-    return () => end?.();
+    return followAddress();
   }, []);
   useUndoKeys();
   useShortcuts([

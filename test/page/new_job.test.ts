@@ -94,6 +94,37 @@ describe("a new job", () => {
     expect(await steps(page)).toEqual(["Gaussian blur", "Sepia"]);
   });
 
+  test("says what it cannot read in an address, and leaves it out", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/?pipeline=blur((&format=png");
+    await page.getByRole("alert").getByText("The pipeline cannot be read.").waitFor();
+    await addStep(page, "sepia");
+    await page.waitForURL((address) => address.searchParams.get("pipeline") === "sepia");
+    expect(await steps(page)).toEqual(["Sepia"]);
+  });
+
+  test("begins with a preset, and is kept as one in this browser", async () => {
+    const { page } = await visits.visit(url);
+    const preset = async (name: string) => {
+      await page.getByRole("button", { name: "Presets" }).click();
+      await page.getByRole("button", { name, exact: true }).click();
+    };
+    await page.goto("/");
+    await preset("Black and white");
+    expect(await steps(page)).toEqual(["Grayscale", "Auto contrast"]);
+    await preset("Keep this pipeline as a preset …");
+    await page.getByLabel("Name", { exact: true }).fill("Mine");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Keep", exact: true }).click();
+    await page.getByText("Mine is kept in this browser.").waitFor();
+    await page.goto("/?pipeline=sepia");
+    await page.getByRole("heading", { name: "Sepia" }).waitFor();
+    await preset("Mine");
+    expect(await steps(page)).toEqual(["Grayscale", "Auto contrast"]);
+    await preset("Forget Mine");
+    await page.getByRole("button", { name: "Mine", exact: true }).waitFor({ state: "detached" });
+  });
+
   test("is written as text, and said in words where that cannot be read", async () => {
     const { page } = await visits.visit(url);
     await page.goto("/");

@@ -184,6 +184,14 @@ describe("what is asked for", () => {
     expect(whole!.look.region).toBeUndefined();
   });
 
+  test("has each pixel as it is where one can be told from the next, and holds still", () => {
+    const view = { kind: "free", centre: { x: 0.5, y: 0.5 }, zoom: 4 } as const;
+    const formats = (withinMs: number | undefined) =>
+      wishesOf({ ...scene, view, withinMs }).map(({ place, look }) => `${place} ${look.format}`);
+    expect(formats(undefined).slice(0, 2)).toEqual(["after part png", "before part png"]);
+    expect(formats(100).slice(0, 2)).toEqual(["after part jpeg", "before part png"]);
+  });
+
   test("can be transparent where something may be", () => {
     const formats = (changes: Partial<Scene>) =>
       wishesOf({ ...scene, ...changes }).map(({ look }) => look.format);

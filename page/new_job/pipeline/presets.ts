@@ -5,29 +5,33 @@ import type { Preset } from "./built_in_presets.ts";
 const KEPT_AS = "tessera.presets";
 const KEPT_MAX = 100;
 
-/** Somebody's own, as this browser keeps them. */
-export const ownPresets = signal<readonly Preset[]>(read());
-
-function read(): readonly Preset[] {
+function parsed(text: string): unknown {
   try {
-    const list: unknown = JSON.parse(localStorage.getItem(KEPT_AS) ?? "[]");
-    return Array.isArray(list) ? list.filter(isPreset).slice(0, KEPT_MAX) : [];
+    return JSON.parse(text);
   } catch {
-    return []; // somebody else wrote there
+    return undefined; // somebody else wrote there
   }
 }
 
-const isPreset = (value: unknown): value is Preset =>
-  typeof value === "object" &&
-  value !== null &&
-  ["name", "text"].every((name) => typeof (value as Record<string, unknown>)[name] === "string");
+function isPreset(value: unknown): value is Preset {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, text } = value as Record<string, unknown>;
+  return typeof name === "string" && typeof text === "string";
+}
+
+function read(): readonly Preset[] {
+  const list = parsed(localStorage.getItem(KEPT_AS) ?? "[]");
+  return Array.isArray(list) ? list.filter(isPreset).slice(0, KEPT_MAX) : [];
+}
+
+export const ownPresets = signal<readonly Preset[]>(read());
 
 function keep(presets: readonly Preset[]): void {
-  ownPresets.value = presets.slice(0, KEPT_MAX);
+  ownPresets.value = presets.slice(-KEPT_MAX);
   localStorage.setItem(KEPT_AS, JSON.stringify(ownPresets.value));
 }
 
-/** One of the same name is replaced. */
+/** One of the same name is replaced; of too many the oldest goes. */
 export const keepPreset = (preset: Preset): void =>
   keep([...ownPresets.value.filter(({ name }) => name !== preset.name), preset]);
 

@@ -3,7 +3,7 @@ import type { TargetedSubmitEvent } from "preact";
 import { Button } from "../../design/button.tsx";
 import { Dialog } from "../../design/dialog.tsx";
 import { Menu } from "../../design/menu.tsx";
-import { tellDone } from "../../shell/notices.tsx";
+import { attempt, tellDone } from "../../shell/notices.tsx";
 import { change, pipeline } from "../draft.ts";
 import { rewritten } from "../recipe.ts";
 import { parsedSteps } from "../recipe_address.ts";
@@ -11,10 +11,12 @@ import { announce } from "./announce.ts";
 import { BUILT_IN, type Preset } from "./built_in_presets.ts";
 import { forgetPreset, keepPreset, ownPresets } from "./presets.ts";
 
-const apply = ({ name, text }: Preset): void => {
-  change((recipe) => rewritten(recipe, parsedSteps(text)));
-  announce(`The pipeline is “${name}” now.`);
-};
+const apply = ({ name, text }: Preset) =>
+  attempt(async () => {
+    const steps = parsedSteps(text);
+    change((recipe) => rewritten(recipe, steps));
+    announce(`The pipeline is “${name}” now.`);
+  });
 
 /** Pipelines to begin with; one can be undone like any change. */
 export function PresetsMenu() {
@@ -74,7 +76,7 @@ function PresetButton({ preset }: { readonly preset: Preset }) {
       title={preset.text}
       onClick={(event) => {
         close(event.currentTarget);
-        apply(preset);
+        void apply(preset);
       }}
     >
       {preset.name}

@@ -1,7 +1,7 @@
 /** Draws what is seen on a canvas. */
 import type { Rect, Size } from "../../../shared/geometry.ts";
 import type { Picture } from "./stage.ts";
-import type { Side } from "./wishes.ts";
+import { PIXELS_FROM, type Side } from "./wishes.ts";
 
 export interface Painting {
   readonly stage: Size;
@@ -13,9 +13,6 @@ export interface Painting {
   /** Where after begins, on the stage; nothing where there is only after. */
   readonly split: number | undefined;
 }
-
-/** From here on one sees the pixels as the squares that they are. */
-const SQUARES_FROM = 2;
 
 export function paint(context: CanvasRenderingContext2D, painting: Painting): void {
   const { stage, density, split } = painting;
@@ -71,7 +68,7 @@ function drawSide(context: CanvasRenderingContext2D, { pictures, place, zoom }: 
       ...{ width: shares.width * place.width, height: shares.height * place.height },
     };
     if (picture.isClear) drawSquares(context, at);
-    context.imageSmoothingEnabled = !(picture.isExact && zoom >= SQUARES_FROM);
+    context.imageSmoothingEnabled = !(picture.isExact && zoom >= PIXELS_FROM);
     context.drawImage(picture.bitmap, at.x, at.y, at.width, at.height);
   }
 }

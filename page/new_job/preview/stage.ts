@@ -209,7 +209,7 @@ export class Stage {
       }
       this.pictures.value = {
         ...this.pictures.peek(),
-        [place]: { image, bitmap, place: shares, isExact, isClear: format === "webp" },
+        [place]: { image, bitmap, place: shares, isExact, isClear: format !== "jpeg" },
       };
     });
   }

@@ -17,8 +17,8 @@ export interface Look {
   readonly region: Rect | undefined;
   /** Coarser, if it takes longer. */
   readonly withinMs: number | undefined;
-  /** WebP where something may be transparent. */
-  readonly format: "jpeg" | "webp";
+  /** WebP where something may be transparent, PNG where each pixel is seen as it is. */
+  readonly format: "jpeg" | "webp" | "png";
 }
 
 export interface Scene {
@@ -81,11 +81,17 @@ export function wishesOf(scene: Scene): Wanted<Look>[] {
   ];
 }
 
-type Part = Pick<Look, "size" | "region">;
+interface Part extends Pick<Look, "size" | "region"> {
+  /** Whether one pixel can be told from the next. */
+  readonly showsPixels: boolean;
+}
+
+/** From this zoom on. */
+export const PIXELS_FROM = 2;
 
 function wholeLook({ picture, stage, density }: Scene): Part {
   const seen = Math.max(picture.width, picture.height) * fitZoom(picture, stage, density);
-  return { size: sizeFor(seen), region: undefined };
+  return { size: sizeFor(seen), region: undefined, showsPixels: false };
 }
 
 /** Nothing where the whole shows as much. */
@@ -93,22 +99,28 @@ function closeUp(scene: Scene): Part | undefined {
   const { view, picture, stage, density } = scene;
   if (view.kind === "fit") return undefined;
   const region = regionSeen(view, picture, stage, density);
-  const zoom = Math.min(1, zoomOf(view, picture, stage, density));
+  const closeness = zoomOf(view, picture, stage, density);
+  const zoom = Math.min(1, closeness);
   const longest = Math.max(region.width, region.height);
   const wanted = zoom === 1 ? Math.max(longest, SIZE.minimum) : sizeFor(longest * zoom);
-  return { region, size: Math.min(SIZE.maximum, wanted) };
+  return { region, size: Math.min(SIZE.maximum, wanted), showsPixels: closeness >= PIXELS_FROM };
 }
 
-function wish(scene: Scene, [side, pipeline]: readonly [Side, string], { size, region }: Part): Wanted<Look> {
+function wish(
+  scene: Scene,
+  [side, pipeline]: readonly [Side, string],
+  { size, region, showsPixels }: Part,
+): Wanted<Look> {
   const { image } = scene;
-  const format = scene.hasAlpha || CLEAR_MARGIN.test(pipeline) ? "webp" : "jpeg";
   // Before stays as it is while something moves.
   const withinMs = side === "after" ? scene.withinMs : undefined;
+  const isClear = scene.hasAlpha || CLEAR_MARGIN.test(pipeline);
+  const format = showsPixels && withinMs === undefined ? "png" : isClear ? "webp" : "jpeg";
   const look: Look = { side, image, pipeline, size, region, withinMs, format };
   const { x, y, width, height } = region ?? { x: 0, y: 0, width: 0, height: 0 };
   return {
     place: `${side} ${region === undefined ? "whole" : "part"}`,
-    key: `${side} ${image} ${size} ${withinMs} ${x},${y},${width},${height} ${pipeline}`,
+    key: `${side} ${image} ${format} ${size} ${withinMs} ${x},${y},${width},${height} ${pipeline}`,
     look,
   };
 }
