@@ -16,7 +16,7 @@ interface Asked {
 /** Lets all that waits for nothing but each other go on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-function lookerOf() {
+function lookerOf(onIdle = () => {}) {
   const asked: Asked[] = [];
   const shown: string[] = [];
   const failed: string[] = [];
@@ -40,7 +40,10 @@ function lookerOf() {
     },
     show: (place, picture) => shown.push(`${place}: ${picture}`),
     fail: (place) => failed.push(place),
-    busy: (isBusy) => busy.push(isBusy),
+    busy(isBusy) {
+      busy.push(isBusy);
+      if (!isBusy) onIdle();
+    },
   });
   const want = (...looks: (readonly [string, string])[]) =>
     looker.want(looks.map(([place, look]): Wanted<string> => ({ place, key: `${place} ${look}`, look })));
@@ -70,6 +73,15 @@ describe("a looker", () => {
     await settled();
     expect(asked.map(({ look }) => look)).toEqual(["a", "b", "c"]);
     expect(busy).toEqual([true, false, true, false, true, false]);
+  });
+
+  test("has one at a time also where something else is wanted the moment that one has come", async () => {
+    const { asked, want } = lookerOf(() => want(["after", "2"]));
+    want(["after", "1"]);
+    await asked[0]!.answer("one");
+    expect(asked.map(({ look }) => look)).toEqual(["1", "2"]);
+    await asked[1]!.answer("two");
+    expect(asked.length).toBe(2);
   });
 
   test("gives up one that takes long and that nobody waits for any more", async () => {
