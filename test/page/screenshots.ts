@@ -15,7 +15,8 @@ import { type HeldServer, openHeld } from "./held_server.ts";
 const ROOT = join(import.meta.dir, "../..");
 const ALL = join(ROOT, "dist/screenshots");
 const SHOWN = join(ROOT, "docs/screenshots");
-const WIDTHS = [390, 1280, 1920] as const;
+/** What the README shows first: later on the job that stands still says so. */
+const WIDTHS = [1280, 390, 1920] as const;
 const SCHEMES = ["light", "dark"] as const;
 const WORKERS = 4;
 
@@ -75,6 +76,7 @@ async function takeAll(url: string, { done, halfway, image }: Scene): Promise<vo
   const heading = (page: Page) => page.getByRole("heading", { level: 1 }).waitFor();
   const settled = (page: Page) => page.waitForLoadState("networkidle");
   const shots: readonly Shot[] = [
+    { name: "job", path: `/jobs/${halfway.id}`, ready: settled, shown: true },
     { name: "new_job_empty", path: "/", ready: heading },
     {
       name: "new_job",
@@ -85,7 +87,6 @@ async function takeAll(url: string, { done, halfway, image }: Scene): Promise<vo
         await settled(page);
       },
     },
-    { name: "job", path: `/jobs/${halfway.id}`, ready: settled, shown: true },
     { name: "job_done", path: `/jobs/${done.id}`, ready: settled },
     { name: "jobs", path: "/jobs", ready: settled },
     { name: "jobs_none", path: "/jobs?text=nothing", ready: settled },
