@@ -1,4 +1,3 @@
-import { publicSentence } from "../../shared/errors.ts";
 import { Button } from "../design/button.tsx";
 import { ago, counted, when, whole } from "../design/format.ts";
 import { api } from "../shell/api.ts";
@@ -62,7 +61,7 @@ async function replay(): Promise<number> {
 }
 
 function Row({ letter, again }: { readonly letter: Letter; readonly again: () => Promise<void> }) {
-  const { job, code, message, replayable } = letter;
+  const { job, message, replayable } = letter;
   const retry = () =>
     attempt(async () => {
       await api.replayDeadLetter({ id: job });
@@ -72,15 +71,13 @@ function Row({ letter, again }: { readonly letter: Letter; readonly again: () =>
     <li class="row apart">
       <div>
         <p>
-          <a href={hrefOf("job", job)}>Job {job.slice(0, 8)}</a>, tile {whole(letter.tile)}, stage{" "}
-          {whole(letter.stage + 1)}: {message}
-        </p>
-        <p class="hint">
-          {publicSentence(code)}{" "}
+          <a href={hrefOf("job", job)}>Job {job.slice(0, 8)}</a>, tile {whole(letter.tile)} of stage{" "}
+          {letter.stage}, {counted(letter.attempts, "attempt")},{" "}
           <time dateTime={letter.at} title={when(letter.at)}>
             {ago(letter.at)}
           </time>
         </p>
+        <p class="hint">{message}</p>
       </div>
       {may("operate") && replayable && (
         <Button icon="retry" onClick={retry}>
