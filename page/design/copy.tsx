@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { Button } from "./button.tsx";
+import { copyText } from "./clipboard.ts";
 
 const SAID_MS = 2000;
 
@@ -7,7 +8,7 @@ const SAID_MS = 2000;
 export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
   const isCopied = useSignal(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     isCopied.value = true;
     setTimeout(() => {
       isCopied.value = false;

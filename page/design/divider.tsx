@@ -1,12 +1,14 @@
-import type { Signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, useComputed } from "@preact/signals";
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
-import { percent } from "./format.ts";
+import type { Rect } from "../../shared/geometry.ts";
+import { Icon } from "./icon.tsx";
 
 interface DividerProps {
-  /** What it divides. */
   readonly label: string;
-  /** Where it stands, as a share of the width of what it lies in, which has to be positioned. */
+  /** Where it stands, as a share of what it divides. */
   readonly share: Signal<number>;
+  /** What it divides of the element that it lies in, in CSS pixels; all of it if left out. */
+  readonly seen?: ReadonlySignal<Rect>;
 }
 
 const STEP = 0.02;
@@ -23,37 +25,54 @@ const KEYS: Readonly<Record<string, (share: number) => number>> = {
   End: () => 1,
 };
 
-const bounded = (share: number): number => Math.min(1, Math.max(0, share));
-
-/** A line between before and after, to be dragged or moved by keys. */
-export function Divider({ label, share }: DividerProps) {
+/** A line with before to the left of it and after to the right, to be dragged or moved by keys. */
+export function Divider({ label, share, seen }: DividerProps) {
+  const style = useComputed(() => {
+    if (seen === undefined) return `left: ${share.value * 100}%; top: 0; height: 100%`;
+    const { x, y, width, height } = seen.value;
+    return `left: ${x + share.value * width}px; top: ${y}px; height: ${height}px`;
+  });
+  const percent = Math.round(share.value * 100);
+  const set = (to: number) => {
+    share.value = Math.min(1, Math.max(0, to));
+  };
+  const press = (event: TargetedPointerEvent<HTMLDivElement>) => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    event.currentTarget.setPointerCapture(event.pointerId);
+  };
   const drag = (event: TargetedPointerEvent<HTMLDivElement>) => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-    const { left, width } = event.currentTarget.parentElement!.getBoundingClientRect();
-    share.value = bounded((event.clientX - left) / width);
+    event.stopPropagation();
+    const all = event.currentTarget.parentElement!.getBoundingClientRect();
+    const { x, width } = seen?.value ?? { x: 0, width: all.width };
+    set((event.clientX - all.left - x) / width);
   };
-  const press = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    const move = KEYS[event.key];
-    if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
+    const change = KEYS[event.key];
+    if (change === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    share.value = bounded(move(share.value));
+    event.stopPropagation();
+    set(change(share.value));
   };
   return (
     <div
-      class="split"
-      style={{ left: `${share.value * 100}%` }}
+      class="divider"
+      style={style}
       role="slider"
       tabIndex={0}
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={Math.round(share.value * 100)}
-      aria-valuetext={`${percent(share.value)} before`}
-      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      aria-valuenow={percent}
+      aria-valuetext={`${percent} % before`}
+      onPointerDown={press}
       onPointerMove={drag}
-      onKeyDown={press}
+      onKeyDown={key}
     >
-      <span class="split_grip" />
+      <span class="divider_grip">
+        <Icon name="divide" />
+      </span>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { Button } from "../../design/button.tsx";
+import { copyText } from "../../design/clipboard.ts";
 import { attempt, tellDone } from "../../shell/notices.tsx";
 import { session } from "../../shell/session.ts";
 import { type CommandOf, curlCommand, runCommand, submitCommand } from "../commands.ts";
@@ -16,7 +17,7 @@ const wanted = (): CommandOf => ({
 
 const copy = (what: string, text: string) =>
   attempt(async () => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     tellDone(`${what} is copied.`);
   });
 

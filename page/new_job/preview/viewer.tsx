@@ -1,10 +1,10 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
+import { Divider } from "../../design/divider.tsx";
 import { Empty } from "../../design/empty.tsx";
 import { megapixels, percent, pixels } from "../../design/format.ts";
 import { looked } from "../images/images.ts";
-import { Divider } from "./divider.tsx";
 import { fit, moveByKey, moveByPointers, realPixels, zoomIn, zoomOut } from "./moving.ts";
 import { type Painting, paint } from "./paint.ts";
 import type { Stage } from "./stage.ts";
@@ -88,7 +88,7 @@ function Picture({ stage }: { readonly stage: Stage }) {
       </div>
       {hasPicture.value && stage.isCompared.value && (
         <>
-          <Divider stage={stage} seen={seen} />
+          <Divider label="Before and after" share={stage.divider} seen={seen} />
           <span class="preview_side before">Before</span>
           <span class="preview_side after">After</span>
         </>
