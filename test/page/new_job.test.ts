@@ -190,6 +190,31 @@ describe("a new job", () => {
     await page.waitForURL((address) => address.searchParams.get("pipeline") === "sepia | flip | blur");
   });
 
+  test("shows what has come, beside the original or alone", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/?pipeline=threshold(level=0)");
+    await addImages(page, PHOTO);
+    /** Whether it is white at a share of its width. */
+    const shows = (isWhite: boolean, at: number) =>
+      page.waitForFunction(
+        ([wanted, share]) => {
+          const canvas = document.querySelector("canvas")!;
+          const { data } = canvas
+            .getContext("2d")!
+            .getImageData(canvas.width * share, canvas.height / 2, 1, 1);
+          return data[3] === 255 && (data[0] === 255 && data[1] === 255) === wanted;
+        },
+        [isWhite, at] as const,
+      );
+    await shows(true, 0.75);
+    await shows(false, 0.25);
+    await page.keyboard.press("c");
+    await shows(true, 0.25);
+    await page.getByLabel("Threshold is on").uncheck();
+    await shows(false, 0.75);
+    visits.forgive(/willReadFrequently/); // what the test does
+  });
+
   test("shows real pixels where one looks closely, and moves with the mouse", async () => {
     const { page } = await visits.visit(url);
     await page.goto("/?pipeline=invert");

@@ -1,5 +1,5 @@
-import { PRIORITY } from "../../../shared/api/job.ts";
 import type { OutputFormat } from "../../../shared/api/output.ts";
+import { PRIORITY } from "../../../shared/api/priority.ts";
 import { recipe, settle } from "../draft.ts";
 import { labelFault } from "../labels.ts";
 import { set } from "./set_option.ts";

@@ -56,12 +56,13 @@ function Picture({ stage }: { readonly stage: Stage }) {
   const frame = useRef(0);
   useSignalEffect(() => {
     const { size, density, pictures, view, result, divider, isCompared } = stage;
+    const hasBefore = pictures.value["before whole"] !== undefined;
     const painting = {
       ...{ stage: size.value, density: density.value, place: place.value },
       zoom: zoomOf(view.value, result.value ?? size.value, size.value, density.value),
-      split: isCompared.value ? seen.value.x + divider.value * seen.value.width : undefined,
+      // As long as there is no picture of before, all of it is after.
+      split: hasBefore && isCompared.value ? seen.value.x + divider.value * seen.value.width : undefined,
     };
-    void pictures.value;
     cancelAnimationFrame(frame.current);
     // Those that are there by then: the others are closed.
     frame.current = requestAnimationFrame(() =>

@@ -49,15 +49,17 @@ const queue: Errand[] = [];
 const AT_ONCE = 2;
 let running = 0;
 let lastId = 0;
+/** Of those that were started since nothing was under way. */
+let firstId = 0;
 
 const isUnderWay = ({ state }: Sending): boolean => /^(waiting|sending|paused)$/.test(state.value.kind);
 
 /** How many have not come to an end. */
 export const underWay = computed(() => sendings.value.filter(isUnderWay).length);
 
-/** Of all bytes that are to be sent, from 0 to 1. */
+/** Of all bytes that were to be sent since nothing was under way, from 0 to 1. */
 export const shareSent = computed(() => {
-  const files = sendings.value.filter(isUnderWay);
+  const files = sendings.value.filter(({ id, state }) => id >= firstId && state.value.kind !== "cancelled");
   const total = files.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
   return total === 0 ? 0 : files.reduce((sum, { sent }) => sum + sent.value, 0) / total;
 });
@@ -76,6 +78,7 @@ export async function start(images: readonly SourceImage[], recipe: Recipe): Pro
   const batch = isBatch
     ? (await api.createBatch({ body: { ...submission, name: nameOf(images) } })).id
     : undefined;
+  if (underWay.peek() === 0) firstId = lastId + 1;
   const jobs = images.map((image) => {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     const sending = sendingOf(image);
