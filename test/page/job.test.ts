@@ -215,6 +215,26 @@ describe("the view of a job", () => {
     );
   });
 
+  test("P8: shows what there is of a result while the job runs, and what comes", async () => {
+    await held(async ({ server, page }) => {
+      let isHeld = true;
+      const late: (() => Promise<void>)[] = [];
+      server.join((task, worker) => {
+        if (!isHeld || task.tile < 4) return worker.answer(task);
+        late.push(() => worker.answer(task));
+      });
+      const [above, below] = [0.1, 0.8].map((y) => ({ canvas: ".compare_stage canvas", x: 0.6, y }));
+      await page.getByText("33 %", { exact: true }).waitFor();
+      await page.keyboard.press("2");
+      await shownAnew(page, above!);
+      expect((await shown(page, below!))[3]).toBe(0);
+      await shownAnew(page, { ...below!, x: 0.4 });
+      isHeld = false;
+      for (const answerLate of late) await answerLate();
+      await shownAnew(page, below!);
+    });
+  });
+
   test("follows the stage that is at work, until somebody wants to see another", async () => {
     await held(
       async ({ server, page }) => {
@@ -254,6 +274,34 @@ describe("the view of a job", () => {
       await page.getByRole("link", { name: "Again with other settings" }).click();
       await page.getByRole("heading", { level: 1, name: "New job" }).waitFor();
       expect(new URL(page.url()).searchParams.get("pipeline")).toBe("blur(sigma=2)");
+    });
+  });
+
+  test("P7: offers nobody what they may not do", async () => {
+    await held(async ({ server, page, job }) => {
+      // Nobody looks while the server is closed.
+      await page.goto("about:blank");
+      const open = createClient({ url: server.url });
+      const root = await open.createKey({ body: { name: "root", scopes: ["admin"] } });
+      const admin = createClient({ url: server.url, key: root.secret });
+      const { owner } = await admin.getJob({ id: job.id });
+      const { secret } = await admin.createKey({ body: { name: "reader", owner, scopes: ["read"] } });
+      const headers = { authorization: `Bearer ${secret}` };
+      expect((await page.context().request.post("/v1/session", { headers })).status()).toBe(200);
+      await page.goto(`/jobs/${job.id}`);
+      await page.getByRole("heading", { level: 1, name: /png$/ }).waitFor();
+      await page.getByText("Taken in").waitFor();
+      await page.getByRole("button", { name: "More" }).click();
+      await page.getByRole("button", { name: "Copy link" }).waitFor();
+      for (const name of ["Pause", "Cancel", "Delete"])
+        expect(await page.getByRole("button", { name }).count()).toBe(0);
+      expect(await page.getByRole("link", { name: "Again with other settings" }).count()).toBe(0);
+      expect(await page.getByRole("combobox", { name: "Priority" }).count()).toBe(0);
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("p");
+      await page.keyboard.press("c");
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      expect((await admin.getJob({ id: job.id })).state).toBe("running");
     });
   });
 
