@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Button } from "../design/button.tsx";
 import { inHead } from "../shell/in_head.ts";
+import { connection, useTopic } from "../shell/live.ts";
 import { attempt } from "../shell/notices.tsx";
 import { go, hrefOf, place } from "../shell/router.ts";
 import { useShortcuts } from "../shell/shortcuts.tsx";
@@ -35,6 +36,8 @@ export function NewJob() {
     void attempt(loadTransforms);
     return followAddress();
   }, []);
+  // Only to know whether the server is there: uploads and previews go on once it is there again.
+  useTopic("workers", () => {});
   useUndoKeys();
   useShortcuts([
     { keys: "o", does: "Choose images", act: choose },
@@ -109,6 +112,7 @@ function StartBar({ stage }: { readonly stage: Stage }) {
 /** What would be refused only after everything has been sent. */
 function obstacleTo({ fault }: Stage): string | undefined {
   if (images.value.length === 0) return "Add an image first.";
+  if (connection.value === "lost") return "Wait for the connection.";
   if (fault.value !== undefined) return "Mend the pipeline first.";
   return labelFault(recipe.value.options.labels) === undefined ? undefined : "Mend the labels first.";
 }

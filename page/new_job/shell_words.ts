@@ -1,6 +1,6 @@
 /** Commands as somebody can paste them into a shell (POSIX: sh, bash, zsh). */
 
-/** One word, whatever stands in it. Control characters are written as `$'…'` has them, which all but the oldest know. */
+/** One word, whatever stands in it but a zero byte, which no program can be given. */
 export function quoted(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", "'\\''")}'`;

@@ -283,6 +283,21 @@ describe("a new job", () => {
     visits.forgive(/422/);
   });
 
+  test("goes on where it was when the server was restarted", async () => {
+    const first = visits.serve();
+    const { page } = await visits.visit(first.url);
+    await page.goto("/?pipeline=sepia");
+    await addImages(page, PHOTO);
+    await page.getByText("Result: 1,200 × 800 px").waitFor();
+    await first.stop();
+    await page.getByText("Connection lost").waitFor();
+    await addStep(page, "resize");
+    await page.getByText("Wait for the connection.").waitFor();
+    visits.serve({ dir: first.dir, port: Number(new URL(first.url).port) });
+    await page.getByText("Result: 600 × 400 px").waitFor();
+    visits.forgive(/ERR_CONNECTION|WebSocket|status of 404/);
+  });
+
   test("of many images becomes a batch", async () => {
     const { page } = await visits.visit(url, { scheme: "dark" });
     const paths = await Promise.all(

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { join } from "node:path";
 import type { Page, Route } from "playwright-core";
 import sharp from "sharp";
+import { createClient } from "../../client/client.ts";
 import { expectAccessible, Visits } from "./browser.ts";
 
 const visits = new Visits();
@@ -81,6 +82,33 @@ describe("an upload", () => {
     await page.waitForURL(/\/jobs\/.+/);
     expect(line.offsets.slice(0, 3)).toEqual([0, 1 << 20, 1 << 20]);
     visits.forgive(/net::ERR_CONNECTION_RESET/);
+  });
+
+  test("goes on once somebody has signed in again", async () => {
+    const closed = visits.serve();
+    const key = { name: "ann", scopes: ["submit", "read"] } as const;
+    const { secret } = await createClient(closed).createKey({ body: { ...key, scopes: [...key.scopes] } });
+    const { page, context } = await visits.visit(closed.url);
+    const signIn = async () => {
+      await page.getByLabel("API key").fill(secret);
+      await page.keyboard.press("Enter");
+    };
+    await page.goto("/");
+    await signIn();
+    await page.getByText("Drop images here").waitFor();
+    const line = new Line((part) => (part === 2 ? "hold" : "pass"));
+    await line.on(page);
+    await begin(page);
+    await line.isHeld;
+    await page.getByRole("button", { name: "Pause large.jpg" }).click();
+    await context.clearCookies();
+    await page.getByRole("button", { name: "Go on with large.jpg" }).click();
+    await page.getByRole("heading", { name: "Sign in to go on" }).waitFor();
+    await signIn();
+    await page.getByRole("link", { name: "large.jpg" }).click();
+    await page.waitForURL(/\/jobs\/.+/);
+    expect(line.offsets.slice(0, 3)).toEqual([0, 1 << 20, 1 << 20]);
+    visits.forgive(/status of 401/);
   });
 
   test("that is cancelled leaves nothing, and whoever leaves while one is under way is asked first", async () => {

@@ -4,6 +4,7 @@ import { TesseraError } from "../../../shared/errors.ts";
 import type { Rect, Size } from "../../../shared/geometry.ts";
 import { api } from "../../shell/api.ts";
 import { connection } from "../../shell/live.ts";
+import { session, wantsSignIn } from "../../shell/session.ts";
 import { isMoving, recipe } from "../draft.ts";
 import { looked, type SourceImage, typeOf } from "../images/images.ts";
 import { forgetProxy, proxyOf, type SentImage } from "../images/proxies.ts";
@@ -64,7 +65,7 @@ export class Stage {
       effect(() => this.follow()),
       effect(() => this.begin(looked.value)),
       effect(() => {
-        if (connection.value === "open") untracked(() => this.mend());
+        if (connection.value === "open" && session.value) untracked(() => this.mend());
       }),
     ];
     return () => {
@@ -83,7 +84,7 @@ export class Stage {
     this.looker.again();
   }
 
-  /** The server is there again: it may be another that knows nothing of our images. */
+  /** The server is there again, or knows us again. */
   private mend(): void {
     const image = looked.value;
     if (this.fault.value !== undefined || (image !== undefined && image.fault.value !== "")) this.again();
@@ -219,7 +220,10 @@ export class Stage {
     const isOurs = thrown instanceof TesseraError && thrown.code === "preview_superseded";
     if (isOurs) this.looker.again();
     // Before is what after is made of: its own fault would be the same, or none that anybody waits for.
-    else if (side === "after" && looked.peek()?.fault.peek() === "") this.fault.value = faultOf(thrown);
+    else if (side === "after") {
+      wantsSignIn(thrown);
+      if (looked.peek()?.fault.peek() === "") this.fault.value = faultOf(thrown);
+    }
   }
 
   private busy(isBusy: boolean): void {

@@ -1,9 +1,10 @@
 /** Images on their way to the server. They go on whatever else one looks at. */
-import { computed, effect, type Signal, signal } from "@preact/signals";
+import { computed, effect, type Signal, signal, untracked } from "@preact/signals";
 import { TesseraError } from "../../../shared/errors.ts";
 import { api } from "../../shell/api.ts";
 import { connection } from "../../shell/live.ts";
 import { wordsOf } from "../../shell/notices.tsx";
+import { session, wantsSignIn } from "../../shell/session.ts";
 import type { SourceImage } from "../images/images.ts";
 import type { Recipe } from "../recipe.ts";
 import { type Submission, submissionOf } from "./submission.ts";
@@ -13,7 +14,7 @@ export type SendingState =
   | { readonly kind: "sending" }
   | { readonly kind: "paused" }
   | { readonly kind: "done"; readonly job: string }
-  /** What came of it is kept where the connection was at fault: it goes on from there. */
+  /** What came of it is kept where the file was not at fault: it goes on from there. */
   | { readonly kind: "failed"; readonly text: string; readonly canGoOn: boolean }
   | { readonly kind: "cancelled" };
 
@@ -155,7 +156,8 @@ async function addTo(id: string, source: BatchSource, aborted: AbortSignal): Pro
 
 function failureOf(thrown: unknown): SendingState {
   const { text, detail = "" } = wordsOf(thrown);
-  const canGoOn = thrown instanceof TesseraError && /^(server_unreachable|server_silent)$/.test(thrown.code);
+  const isOffline = thrown instanceof TesseraError && /^server_(unreachable|silent)$/.test(thrown.code);
+  const canGoOn = wantsSignIn(thrown) || isOffline;
   return { kind: "failed", text: `${text} ${detail}`.trim(), canGoOn };
 }
 
@@ -194,14 +196,17 @@ export function putAway(): void {
   sendings.value = sendings.value.filter(isUnderWay);
 }
 
-/** Where the connection was at fault, they go on as soon as there is one again. */
+/** Where the connection was at fault, or who we are, they go on as soon as that is mended. */
 effect(() => {
-  if (connection.value !== "open") return;
-  for (const sending of sendings.peek()) {
-    const state = sending.state.peek();
+  if (connection.value === "open" && session.value) untracked(goOn);
+});
+
+function goOn(): void {
+  for (const sending of sendings.value) {
+    const { value: state } = sending.state;
     if (state.kind === "failed" && state.canGoOn) resume(sending);
   }
-});
+}
 
 /** Who closes the page would end what is under way. */
 effect(() => {
