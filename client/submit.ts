@@ -5,6 +5,7 @@ import { TesseraError } from "../shared/errors.ts";
 import type { Sendable } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { OPERATIONS } from "./operations.ts";
+import { randomId } from "./random_id.ts";
 import { upload } from "./upload.ts";
 
 type Asked = Omit<Query<typeof JOBS.submitJob>, "pipeline" | "labels">;
@@ -95,7 +96,7 @@ async function submitAtOnce(connection: Connection, image: Image, options: Submi
   const stop = () => sent !== total && upload.abort(signal?.reason);
   const headers = {
     "content-type": mediaType(type ?? (streamed ? "" : blob.type)),
-    "idempotency-key": idempotencyKey ?? crypto.randomUUID(),
+    "idempotency-key": idempotencyKey ?? randomId(),
     // For streams; of all others `fetch` knows it itself.
     ...(total !== undefined && { "content-length": `${total}` }),
   };

@@ -6,6 +6,7 @@
  */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
+  const before = document.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "unseen";
@@ -14,5 +15,6 @@ export async function copyText(text: string): Promise<void> {
   field.select();
   const done = document.execCommand("copy");
   field.remove();
+  if (before instanceof HTMLElement) before.focus();
   if (!done) throw new DOMException("The browser does not let pages copy.", "NotAllowedError");
 }

@@ -26,8 +26,9 @@ export function Dialog({ open, title, stays = false, children }: DialogProps) {
       closedby={stays ? "none" : "any"}
       aria-labelledby={heading}
       onCancel={(event) => stays && event.preventDefault()}
-      onClose={() => {
-        open.value = false;
+      onClose={({ currentTarget }) => {
+        // It is told a little later: somebody may have opened it again.
+        if (!currentTarget.open) open.value = false;
       }}
     >
       <div class="row apart">

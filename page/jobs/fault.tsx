@@ -1,7 +1,7 @@
 import { Button } from "../design/button.tsx";
 import { Empty } from "../design/empty.tsx";
 import { wordsOf } from "../shell/notices.tsx";
-import { setSearch } from "../shell/router.ts";
+import { place, setSearch } from "../shell/router.ts";
 
 interface FaultProps {
   readonly thrown: unknown;
@@ -20,7 +20,9 @@ export function Fault({ thrown, onRetry, isView = false }: FaultProps) {
         <Button icon="retry" onClick={onRetry}>
           Try again
         </Button>
-        <Button onClick={() => setSearch({ cursor: undefined })}>To the newest</Button>
+        {place.value.search.has("cursor") && (
+          <Button onClick={() => setSearch({ cursor: undefined })}>To the newest</Button>
+        )}
       </div>
     </Empty>
   );

@@ -56,6 +56,8 @@ export function JobHistory({ filter, empty }: JobHistoryProps) {
   });
   const page = list.page.value;
   const turn = (to: string | undefined) => {
+    // What is shown may be of another filter than the address.
+    if (list.isComing.peek()) return;
     setSearch({ cursor: to }, { isStep: true });
     table.current?.scrollIntoView({ block: "nearest" });
   };

@@ -1,5 +1,5 @@
 import { Button } from "../design/button.tsx";
-import { Copy } from "../design/copy.tsx";
+import { Copy } from "../shell/copy.tsx";
 import { attempt } from "../shell/notices.tsx";
 import { signIn } from "../shell/session.ts";
 import type { Made } from "./new_key.tsx";

@@ -21,6 +21,8 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Hosts that are not this machine by their names, and so no secure origins.
+  "--host-resolver-rules=MAP *.example 127.0.0.1",
   // As root, as in containers, it has no sandbox of its own.
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible, Visits } from "./browser.ts";
-import { clientOf, send } from "./jobs_room.ts";
+import { clientOf, image, send } from "./jobs_room.ts";
 
 const visits = new Visits();
 afterEach(() => visits.expectNoComplaints());
@@ -70,5 +70,37 @@ describe("keys", () => {
       ["Scanner", true],
       ["Ann", false],
     ]);
+  });
+
+  test("are copied, and images are sent with them, also where browsers trust a server less: without TLS", async () => {
+    const { url } = visits.serve();
+    const { secret } = await clientOf(url).createKey({ body: { name: "Ann", scopes: ["admin"] } });
+    const { page } = await visits.visit(url.replace("127.0.0.1", "tessera.example"));
+    await page.goto("/keys");
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    await page.getByLabel("API key").fill(secret);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Make a key" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Bob");
+    await dialog.getByRole("button", { name: "Make the key" }).click();
+    const made = await dialog.getByRole("status", { name: "The key" }).textContent();
+    await dialog.getByRole("button", { name: "Copy the key" }).click();
+    await dialog.getByRole("button", { name: "Copied" }).waitFor();
+    await dialog.getByRole("button", { name: "I have it" }).click();
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await dialog.getByLabel("Owner").focus();
+    await page.keyboard.press("Control+V");
+    expect(await dialog.getByLabel("Owner").inputValue()).toBe(made!);
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "New job" }).click();
+    const buffer = Buffer.from(await (await image()).arrayBuffer());
+    await page
+      .getByLabel("Images", { exact: true })
+      .setInputFiles({ name: "sent.png", mimeType: "image/png", buffer });
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("heading", { level: 1, name: "sent.png" }).waitFor();
+    // Without TLS that header is of no use; behind a proxy that speaks it, it is.
+    visits.expectComplaints(/401|Cross-Origin-Opener-Policy/);
   });
 });

@@ -1,5 +1,7 @@
 /** What is seen of an image while its pipeline is put together, kept up to date with as few requests as will do. */
+
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import { randomId } from "../../../client/random_id.ts";
 import { TesseraError } from "../../../shared/errors.ts";
 import type { Rect, Size } from "../../../shared/geometry.ts";
 import { api } from "../../shell/api.ts";
@@ -50,7 +52,7 @@ export class Stage {
   readonly steps = computed(() => active(recipe.value));
   readonly isCompared = computed(() => this.compares.value && differs(this.steps.value));
 
-  private readonly lane = crypto.randomUUID();
+  private readonly lane = randomId();
   private slowness: ReturnType<typeof setTimeout> | undefined;
   private readonly looker = new Looker<Look, Seen>({
     ask: (look, signal) => this.ask(look, signal),

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
-import { Button } from "./button.tsx";
-import { copyText } from "./clipboard.ts";
+import { Button } from "../design/button.tsx";
+import { copyText } from "../design/clipboard.ts";
+import { attempt } from "./notices.tsx";
 
 const SAID_MS = 2000;
 
@@ -8,8 +9,7 @@ const SAID_MS = 2000;
 export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
   const isCopied = useSignal(false);
   const copy = async () => {
-    await copyText(text);
-    isCopied.value = true;
+    isCopied.value = await attempt(() => copyText(text));
     setTimeout(() => {
       isCopied.value = false;
     }, SAID_MS);
