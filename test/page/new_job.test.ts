@@ -337,5 +337,11 @@ describe("a new job", () => {
     }, bytes);
     await page.getByRole("button", { name: /^dropped.jpg/ }).waitFor();
     await page.getByText("“notes.txt” is no image.").waitFor();
+    await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      transfer.setData("text/uri-list", "http://127.0.0.1:1/elsewhere.png");
+      dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+    });
+    await page.getByRole("button", { name: /^elsewhere.png/ }).waitFor();
   });
 });

@@ -49,9 +49,9 @@ async function walk(entry: FileSystemEntry, files: File[]): Promise<void> {
   }
 }
 
-/** Whether what is dragged over the page could be dropped here. */
-export const hasFiles = (transfer: DataTransfer | null): boolean =>
-  transfer?.types.includes("Files") === true;
+/** Whether what is dragged over the page could be dropped here: files, or an address from another page. */
+export const canTake = (transfer: DataTransfer | null): boolean =>
+  transfer?.types.some((type) => type === "Files" || type === "text/uri-list") === true;
 
 /** The address in what was pasted or dropped; nothing where there is none. */
 export function addressIn(text: string): string | undefined {

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { addAddress } from "./images.ts";
-import { addressIn, filesOf, hasFiles, takeFiles } from "./intake.ts";
+import { addressIn, canTake, filesOf, takeFiles } from "./intake.ts";
 
 /** Whether files are held over the page. */
 export const isOver = signal(false);
@@ -12,28 +12,44 @@ export function useIntake(): void {
     const ends = new AbortController();
     const { signal: ended } = ends;
     let depth = 0;
-    const over = (by: number) => {
-      depth = Math.max(0, depth + by);
+    // Links and pictures of the page itself are not brought to it.
+    let isOurs = false;
+    const over = (to: number) => {
+      depth = Math.max(0, to);
       isOver.value = depth > 0;
     };
     const on = <K extends keyof WindowEventMap>(type: K, act: (event: WindowEventMap[K]) => void) =>
       addEventListener(type, act, { signal: ended });
-    on("dragenter", (event) => hasFiles(event.dataTransfer) && over(1));
-    on("dragleave", (event) => hasFiles(event.dataTransfer) && over(-1));
-    on("dragover", (event) => hasFiles(event.dataTransfer) && event.preventDefault());
-    on("drop", (event) => {
-      if (event.dataTransfer === null || !hasFiles(event.dataTransfer)) return;
-      event.preventDefault();
-      depth = 0;
-      isOver.value = false;
-      void filesOf(event.dataTransfer).then(takeFiles);
+    const onDrag = (type: "dragenter" | "dragleave" | "dragover" | "drop", act: (event: DragEvent) => void) =>
+      on(type, (event) => !isOurs && canTake(event.dataTransfer) && act(event));
+    on("dragstart", () => {
+      isOurs = true;
     });
-    on("paste", (event) => paste(event));
+    on("dragend", () => {
+      isOurs = false;
+    });
+    onDrag("dragenter", () => over(depth + 1));
+    onDrag("dragleave", () => over(depth - 1));
+    onDrag("dragover", (event) => event.preventDefault());
+    onDrag("drop", (event) => {
+      event.preventDefault();
+      over(0);
+      void take(event.dataTransfer!);
+    });
+    on("paste", paste);
     return () => {
       ends.abort();
       isOver.value = false;
     };
   }, []);
+}
+
+async function take(transfer: DataTransfer): Promise<void> {
+  // What it holds can be asked for only now.
+  const address = addressIn(transfer.getData("text/uri-list").split(/\r?\n/)[0] ?? "");
+  const files = await filesOf(transfer);
+  if (files.length > 0) takeFiles(files);
+  else if (address !== undefined) addAddress(address);
 }
 
 function paste(event: ClipboardEvent): void {
