@@ -15,9 +15,14 @@ interface DialogProps {
 export function Dialog({ open, title, stays = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  const isOurs = useRef(false);
   useSignalEffect(() => {
-    if (open.value) element.current?.showModal();
-    else element.current?.close();
+    const dialog = element.current;
+    if (open.value) dialog?.showModal();
+    else if (dialog?.open) {
+      isOurs.current = true;
+      dialog.close();
+    }
   });
   return (
     <dialog
@@ -26,9 +31,10 @@ export function Dialog({ open, title, stays = false, children }: DialogProps) {
       closedby={stays ? "none" : "any"}
       aria-labelledby={heading}
       onCancel={(event) => stays && event.preventDefault()}
-      onClose={({ currentTarget }) => {
-        // It is told a little later: somebody may have opened it again.
-        if (!currentTarget.open) open.value = false;
+      onClose={() => {
+        // It is told a little later: what we closed ourselves may be wanted open again by then.
+        if (!isOurs.current) open.value = false;
+        isOurs.current = false;
       }}
     >
       <div class="row apart">

@@ -88,7 +88,8 @@ describe("keys", () => {
     await dialog.getByRole("button", { name: "Copy the key" }).click();
     await dialog.getByRole("button", { name: "Copied" }).waitFor();
     await dialog.getByRole("button", { name: "I have it" }).click();
-    await page.getByRole("button", { name: "Make a key" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await page.keyboard.press("c");
     await dialog.getByLabel("Owner").focus();
     await page.keyboard.press("Control+V");
     expect(await dialog.getByLabel("Owner").inputValue()).toBe(made!);
