@@ -30,6 +30,8 @@ const WHOLE = [1, 2, 5]
   .sort((a, b) => a - b);
 /** Below that, minutes alone would say the same several times. */
 const SECONDS_SPAN = 300;
+/** Seconds that are shown at least: a single point has no span of its own. */
+const SPAN_MIN = 60;
 const MINUTES = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const SECONDS = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
@@ -88,7 +90,10 @@ function optionsOf(
     height,
     legend: { show: lines.length > 1 },
     cursor: { y: false },
-    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
+    scales: {
+      x: { range: (_, first, last) => [Math.min(first, last - SPAN_MIN), last] },
+      y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] },
+    },
     axes: [
       {
         ...axis,

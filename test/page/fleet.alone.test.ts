@@ -30,6 +30,9 @@ describeOnKafka("the page of a fleet", ({ broker }) => {
       expect(await in_("Live").count()).toBe(1);
       expect(await second!.end("SIGTERM")).toBe(0);
       await in_("Left").waitFor();
+
+      await page.getByRole("link", { name: "Overview" }).click();
+      await page.getByText("tasks in Kafka").waitFor();
     });
   });
 });

@@ -9,14 +9,13 @@ import { createClient, type JobView } from "../../client/client.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { picture, spec } from "../engine/harness.ts";
 import type { OwnWorker } from "../engine/own_worker.ts";
-import { Visits } from "./browser.ts";
+import { type Visit, Visits } from "./browser.ts";
 import { type HeldServer, openHeld } from "./held_server.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const ALL = join(ROOT, "dist/screenshots");
 const SHOWN = join(ROOT, "docs/screenshots");
-/** What the README shows first: later on the job that stands still says so. */
-const WIDTHS = [1280, 390, 1920] as const;
+const WIDTHS = [390, 1280, 1920] as const;
 const SCHEMES = ["light", "dark"] as const;
 const WORKERS = 4;
 
@@ -25,8 +24,8 @@ interface Shot {
   readonly path: string;
   /** Until there is what is to be seen. */
   readonly ready: (page: Page) => Promise<unknown>;
-  /** In the README, in the light, on a notebook. */
-  readonly shown?: boolean;
+  /** In the README, in the light, on a notebook: taken before all others or after them. */
+  readonly shown?: "first" | "last";
 }
 
 const visits = new Visits();
@@ -76,12 +75,12 @@ async function takeAll(url: string, { done, halfway, image }: Scene): Promise<vo
   const heading = (page: Page) => page.getByRole("heading", { level: 1 }).waitFor();
   const settled = (page: Page) => page.waitForLoadState("networkidle");
   const shots: readonly Shot[] = [
-    { name: "job", path: `/jobs/${halfway.id}`, ready: settled, shown: true },
+    { name: "job", path: `/jobs/${halfway.id}`, ready: settled, shown: "first" },
     { name: "new_job_empty", path: "/", ready: heading },
     {
       name: "new_job",
       path: "/?pipeline=blur(sigma=3)|sharpen",
-      shown: true,
+      shown: "first",
       async ready(page) {
         await page.locator('input[type="file"]').first().setInputFiles(image);
         await settled(page);
@@ -92,7 +91,7 @@ async function takeAll(url: string, { done, halfway, image }: Scene): Promise<vo
     { name: "jobs_none", path: "/jobs?text=nothing", ready: settled },
     { name: "batches", path: "/batches", ready: heading },
     { name: "workers", path: "/workers", ready: settled },
-    { name: "overview", path: "/overview", ready: settled, shown: true },
+    { name: "overview", path: "/overview", ready: settled, shown: "last" },
     { name: "keys", path: "/keys", ready: heading },
     { name: "sign_in", path: "/sign-in", ready: heading },
     {
@@ -101,19 +100,20 @@ async function takeAll(url: string, { done, halfway, image }: Scene): Promise<vo
       ready: (page) => page.getByRole("heading").first().waitFor(),
     },
   ];
+  const take = async ({ path, ready }: Shot, look: Visit, to: string, fullPage: boolean) => {
+    const { page, context } = await visits.visit(url, { height: look.width === 390 ? 844 : 900, ...look });
+    await page.goto(path);
+    await ready(page);
+    await page.screenshot({ path: to, fullPage });
+    await context.close();
+  };
+  const show = (shot: Shot) => take(shot, { width: 1280 }, join(SHOWN, `${shot.name}.png`), false);
+  // Later on the job that stands still says so.
+  for (const shot of shots.filter(({ shown }) => shown === "first")) await show(shot);
   for (const width of WIDTHS)
     for (const scheme of SCHEMES)
-      for (const shot of shots) {
-        const { page, context } = await visits.visit(url, {
-          width,
-          height: width === 390 ? 844 : 900,
-          scheme,
-        });
-        await page.goto(shot.path);
-        await shot.ready(page);
-        await page.screenshot({ path: join(ALL, `${shot.name}_${width}_${scheme}.png`), fullPage: true });
-        if (shot.shown && width === 1280 && scheme === "light")
-          await page.screenshot({ path: join(SHOWN, `${shot.name}.png`) });
-        await context.close();
-      }
+      for (const shot of shots)
+        await take(shot, { width, scheme }, join(ALL, `${shot.name}_${width}_${scheme}.png`), true);
+  // By now there is a history.
+  for (const shot of shots.filter(({ shown }) => shown === "last")) await show(shot);
 }
