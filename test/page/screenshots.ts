@@ -22,6 +22,8 @@ const WORKERS = 4;
 interface Shot {
   readonly name: string;
   readonly path: string;
+  /** On a server that is closed: to nobody it knows, or to an admin. */
+  readonly closedTo?: "stranger" | "admin";
   /** Until there is what is to be seen. */
   readonly ready: (page: Page) => Promise<unknown>;
   /** In the README, in the light, on a notebook: taken before all others or after them. */
@@ -36,7 +38,7 @@ try {
     sourceKeptMs: 3_600_000,
   });
   try {
-    await takeAll(server.url, await scene(server));
+    await takeAll(server.url, await scene(server), await closedServer());
   } finally {
     await server.stop();
   }
@@ -44,9 +46,28 @@ try {
   await visits.end();
 }
 
+/** A server with keys. */
+interface Closed {
+  readonly url: string;
+  /** Of an admin. */
+  readonly secret: string;
+}
+
+async function closedServer(): Promise<Closed> {
+  const { url } = visits.serve();
+  const { secret } = await createClient({ url }).createKey({ body: { name: "ann", scopes: ["admin"] } });
+  const admin = createClient({ url, key: secret });
+  await admin.createKey({ body: { name: "scanner", owner: "lab", scopes: ["submit", "read"] } });
+  const old = await admin.createKey({ body: { name: "old robot", scopes: ["read"] } });
+  await admin.revokeKey({ id: old.key.id });
+  return { url, secret };
+}
+
 interface Scene {
   readonly done: JobView;
   readonly halfway: JobView;
+  /** Id of a batch of three. */
+  readonly batch: string;
   readonly image: string;
 }
 
@@ -62,16 +83,21 @@ async function scene(server: HeldServer): Promise<Scene> {
   await client.wait(done.id);
   const other = await send("harbour, grey.jpg", "grayscale | contrast(factor=1.2)");
   await client.wait(other.id);
+  const { id: batch } = await client.createBatch({ body: { name: "Three scans", pipeline: "sharpen" } });
+  for (const name of ["scan 1.jpg", "scan 2.jpg", "scan 3.jpg"]) {
+    const { jobs } = await client.addImages({ id: batch, name, body: Bun.file(image) });
+    await client.wait(jobs[0]!.id);
+  }
   serve = (task, worker) => worker.publish(worker.failed(task));
   await client.wait((await send("broken.jpg", "median(radius=2)")).id);
   let left = 90;
   serve = (task, worker) => (left-- > 0 ? worker.answer(task) : undefined);
   const halfway = await send("harbour, soft.jpg", "blur(sigma=6) | saturation(amount=1.3)");
   for await (const job of client.watch(halfway.id)) if (job.progress.tiles_done >= 90) break;
-  return { done, halfway, image };
+  return { done, halfway, batch, image };
 }
 
-async function takeAll(url: string, { done, halfway, image }: Scene): Promise<void> {
+async function takeAll(url: string, { done, halfway, batch, image }: Scene, closed: Closed): Promise<void> {
   const heading = (page: Page) => page.getByRole("heading", { level: 1 }).waitFor();
   const settled = (page: Page) => page.waitForLoadState("networkidle");
   const shots: readonly Shot[] = [
@@ -89,19 +115,35 @@ async function takeAll(url: string, { done, halfway, image }: Scene): Promise<vo
     { name: "job_done", path: `/jobs/${done.id}`, ready: settled },
     { name: "jobs", path: "/jobs", ready: settled },
     { name: "jobs_none", path: "/jobs?text=nothing", ready: settled },
-    { name: "batches", path: "/batches", ready: heading },
+    { name: "batches", path: "/batches", ready: settled },
+    { name: "batch", path: `/batches/${batch}`, ready: settled },
     { name: "workers", path: "/workers", ready: settled },
     { name: "overview", path: "/overview", ready: settled, shown: "last" },
-    { name: "keys", path: "/keys", ready: heading },
-    { name: "sign_in", path: "/sign-in", ready: heading },
+    { name: "keys_none", path: "/keys", ready: heading },
+    { name: "keys", path: "/keys", closedTo: "admin", ready: settled },
+    { name: "sign_in", path: "/", closedTo: "stranger", ready: heading },
+    {
+      name: "shortcuts",
+      path: "/jobs",
+      async ready(page) {
+        await settled(page);
+        await page.keyboard.press("?");
+        await page.getByRole("dialog").waitFor();
+      },
+    },
     {
       name: "nothing_here",
       path: "/jobs/none",
       ready: (page) => page.getByRole("heading").first().waitFor(),
     },
   ];
-  const take = async ({ path, ready }: Shot, look: Visit, to: string, fullPage: boolean) => {
-    const { page, context } = await visits.visit(url, { height: look.width === 390 ? 844 : 900, ...look });
+  const take = async ({ path, closedTo, ready }: Shot, look: Visit, to: string, fullPage: boolean) => {
+    const at = closedTo === undefined ? url : closed.url;
+    const { page, context } = await visits.visit(at, { height: look.width === 390 ? 844 : 900, ...look });
+    if (closedTo === "admin") {
+      const headers = { authorization: `Bearer ${closed.secret}`, origin: closed.url };
+      await context.request.post("/v1/session", { headers });
+    }
     await page.goto(path);
     await ready(page);
     await page.screenshot({ path: to, fullPage });
