@@ -19,6 +19,6 @@ export function stateOf({ revoked_at, expires_at }: KeyView, nowMs: number): Key
 export const MEANS: Readonly<Record<Scope, string>> = {
   submit: "Send images and pipelines",
   read: "See jobs, results and workers",
-  operate: "Cancel, pause, retry, delete, replay, drain",
-  admin: "All of it, of everyone, and manage keys",
+  operate: "Cancel, pause, retry, delete, replay",
+  admin: "All of it, of everyone, drain workers, manage keys",
 };

@@ -2,7 +2,7 @@ import type { Signal } from "@preact/signals";
 import { Figure } from "../design/figure.tsx";
 import { bytes, duration, percent, short, whole } from "../design/format.ts";
 import { api } from "../shell/api.ts";
-import { usePolled } from "../shell/polled.ts";
+import { useRefreshed } from "../shell/use_refreshed.ts";
 import type { Pace, Stats } from "./pace.ts";
 
 /** Kafka is asked no oftener. */
@@ -15,7 +15,7 @@ interface FiguresProps {
 
 /** How the server is now. */
 export function Figures({ stats, pace }: FiguresProps) {
-  const topics = usePolled((signal) => api.listTopics({}, { signal }), LAG_EVERY_MS);
+  const topics = useRefreshed((signal) => api.listTopics({}, { signal }), "topics", LAG_EVERY_MS);
   const now = stats.value;
   const { tilesPerSecond = 0, bytesPerSecond = 0, failedShare = 0 } = pace.value ?? {};
   if (now === undefined) return <dl class="figures large" aria-busy="true" />;

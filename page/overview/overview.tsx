@@ -3,8 +3,8 @@ import { useSignal } from "@preact/signals";
 import { duration } from "../design/format.ts";
 import { api } from "../shell/api.ts";
 import { useTopic } from "../shell/live.ts";
-import { usePolled } from "../shell/polled.ts";
 import { useTitle } from "../shell/title.ts";
+import { useRefreshed } from "../shell/use_refreshed.ts";
 import { Figures } from "./figures.tsx";
 import { Health } from "./health.tsx";
 import { History } from "./history.tsx";
@@ -29,7 +29,7 @@ export function Overview() {
     pace.value = paceBetween(samples.value[0]!, now);
     stats.value = message.stats;
   });
-  const history = usePolled((signal) => api.getStats({}, { signal }), HISTORY_EVERY_MS);
+  const history = useRefreshed((signal) => api.getStats({}, { signal }), "history", HISTORY_EVERY_MS);
   return (
     <div class="stack">
       <div>

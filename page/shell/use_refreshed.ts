@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { pause } from "../../client/patience.ts";
 import { session, wantsSignIn } from "./session.ts";
 
 /** Between one look and the next, however much is told meanwhile. */
@@ -17,8 +18,13 @@ interface Refreshed<T> {
  * What is asked of the server, and asked again when it may have changed.
  *
  * @param of what it is: something else is asked for anew
+ * @param everyMs what the server does not tell of is asked for so often too, while somebody looks
  */
-export function useRefreshed<T>(ask: (signal: AbortSignal) => Promise<T>, of: string): Refreshed<T> {
+export function useRefreshed<T>(
+  ask: (signal: AbortSignal) => Promise<T>,
+  of: string,
+  everyMs?: number,
+): Refreshed<T> {
   const value = useSignal<T | undefined>(undefined);
   const fault = useSignal<unknown>(undefined);
   const latest = useRef(ask);
@@ -46,23 +52,18 @@ export function useRefreshed<T>(ask: (signal: AbortSignal) => Promise<T>, of: st
       while (isWanted && !end.signal.aborted) {
         isWanted = false;
         await look();
-        await paused(PAUSE_MS, end.signal);
+        await pause(PAUSE_MS, end.signal).catch(() => {}); // nobody looks any more
       }
       isBusy = false;
     };
     refresh.current = () => void follow();
     void follow();
-    return () => end.abort();
+    const turn = () => document.visibilityState === "visible" && void follow();
+    const timer = everyMs === undefined ? undefined : setInterval(turn, everyMs);
+    return () => {
+      clearInterval(timer);
+      end.abort();
+    };
   }, [of, who]);
   return { value, fault, refresh: () => refresh.current() };
 }
-
-/** Ends at once with the signal. */
-const paused = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });

@@ -1,10 +1,10 @@
 import { Button } from "../design/button.tsx";
 import { ago, counted, when, whole } from "../design/format.ts";
 import { api } from "../shell/api.ts";
-import { attempt, tellDone } from "../shell/notices.tsx";
-import { usePolled } from "../shell/polled.ts";
+import { attempt, tellDone, wordsOf } from "../shell/notices.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { may } from "../shell/session.ts";
+import { useRefreshed } from "../shell/use_refreshed.ts";
 
 const EVERY_MS = 5000;
 const SHOWN_MAX = 50;
@@ -13,8 +13,9 @@ type Letter = Awaited<ReturnType<typeof api.listDeadLetters>>["dead_letters"][nu
 
 /** Tiles that were given up on, each with its job. */
 export function DeadLetters() {
-  const { value, again } = usePolled(
+  const { value, fault, refresh } = useRefreshed(
     (signal) => api.listDeadLetters({ limit: SHOWN_MAX }, { signal }),
+    "dead letters",
     EVERY_MS,
   );
   const { dead_letters: letters = [], next_cursor: more } = value.value ?? {};
@@ -22,7 +23,7 @@ export function DeadLetters() {
     attempt(async () => {
       const count = await replay();
       tellDone(`${counted(count, "job")} ${count === 1 ? "is" : "are"} tried again.`);
-      await again();
+      refresh();
     });
   return (
     <section class="card stack" aria-labelledby="dead_letters">
@@ -34,12 +35,13 @@ export function DeadLetters() {
           </Button>
         )}
       </div>
+      {fault.value !== undefined && <p role="alert">{wordsOf(fault.value).text}</p>}
       {letters.length === 0 ? (
-        <p class="muted">No tile was given up on.</p>
+        <p class="muted">{value.value === undefined ? "…" : "No tile was given up on."}</p>
       ) : (
         <ul class="letters">
           {letters.map((letter) => (
-            <Row key={letter.job} letter={letter} again={again} />
+            <Row key={letter.job} letter={letter} refresh={refresh} />
           ))}
         </ul>
       )}
@@ -60,12 +62,12 @@ async function replay(): Promise<number> {
   return count;
 }
 
-function Row({ letter, again }: { readonly letter: Letter; readonly again: () => Promise<void> }) {
+function Row({ letter, refresh }: { readonly letter: Letter; readonly refresh: () => void }) {
   const { job, message, replayable } = letter;
   const retry = () =>
     attempt(async () => {
       await api.replayDeadLetter({ id: job });
-      await again();
+      refresh();
     });
   return (
     <li class="row apart">

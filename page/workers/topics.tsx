@@ -2,7 +2,8 @@ import { publicSentence } from "../../shared/errors.ts";
 import { Badge } from "../design/badge.tsx";
 import { whole } from "../design/format.ts";
 import { api } from "../shell/api.ts";
-import { usePolled } from "../shell/polled.ts";
+import { wordsOf } from "../shell/notices.tsx";
+import { useRefreshed } from "../shell/use_refreshed.ts";
 
 /** Kafka is asked no oftener. */
 const EVERY_MS = 5000;
@@ -11,13 +12,14 @@ type Topic = Awaited<ReturnType<typeof api.listTopics>>["topics"][number];
 
 /** How Kafka's topics stand; nothing at all where everything is one process. */
 export function Topics() {
-  const { value } = usePolled((signal) => api.listTopics({}, { signal }), EVERY_MS);
+  const { value, fault } = useRefreshed((signal) => api.listTopics({}, { signal }), "topics", EVERY_MS);
   const { topics = [], trouble } = value.value ?? {};
-  if (topics.length === 0 && trouble === undefined) return null;
+  const wrong = fault.value !== undefined ? wordsOf(fault.value).text : trouble && publicSentence(trouble);
+  if (topics.length === 0 && wrong === undefined) return null;
   return (
     <section class="card stack" aria-labelledby="topics">
       <h2 id="topics">Topics</h2>
-      {trouble !== undefined && <p role="alert">{publicSentence(trouble)}</p>}
+      {wrong !== undefined && <p role="alert">{wrong}</p>}
       {topics.length > 0 && (
         <div class="scrolls">
           <table class="table">

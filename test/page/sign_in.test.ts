@@ -100,6 +100,20 @@ describe("signing in", () => {
     visits.expectComplaints(/401/);
   });
 
+  test("is asked for where nothing but what is looked up now and then is shown, too", async () => {
+    const { url, keys } = await closedServer({ ann: ["read"] });
+    const { page, context } = await signedIn(url, keys.ann.secret);
+    await page.goto("/workers");
+    await page.getByText("No tile was given up on.").waitFor();
+    // The socket was let in before, and stays: only what is asked from now on is refused.
+    await context.clearCookies();
+    await page.getByRole("dialog", { name: "Sign in to go on" }).waitFor();
+    await enter(page, keys.ann.secret);
+    await page.getByRole("dialog", { name: "Sign in to go on" }).waitFor({ state: "hidden" });
+    await page.getByText("No tile was given up on.").waitFor();
+    visits.expectComplaints(/401/);
+  });
+
   test("as somebody else shows nothing of what was there", async () => {
     const { url, root, keys } = await closedServer({ ann: ["read", "submit"], bob: ["read", "submit"] });
     await send(url, ["ann.png"], { key: keys.ann.secret });
