@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { WorkerView } from "../../master/workers/roster.ts";
 import { picture, spec, turn, withBench } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { as, edgeWithCallers } from "./callers.ts";
 import { edgeOf, expectProblem, jobFrom, sendRaw } from "./edge.ts";
 
 describe("a worker that is drained", () => {
@@ -28,6 +29,16 @@ describe("a worker that is drained", () => {
       await own.beat();
       expect((await bench.master.wait(job.id)).state).toBe("done");
     }));
+
+  test.each(["drain", "undrain"])("P7: %s is for admins, since everyone's jobs are on it", (what) =>
+    withBench({}, async (bench) => {
+      const app = edgeWithCallers(bench);
+      const ask = (scope: "operate" | "admin") =>
+        app.request(`/v1/workers/nobody/${what}`, { method: "POST", headers: as("ann", scope) });
+      await expectProblem(await ask("operate"), "forbidden");
+      await expectProblem(await ask("admin"), "worker_not_found");
+    }),
+  );
 
   test.each(["drain", "undrain"])("%s of one that is not there", (what) =>
     withBench({}, async (bench) => {
