@@ -101,9 +101,9 @@ async function disturb(system: SoakSystem, random: Random, options: SoakBench, e
   const first = [...(options.first ?? [])];
   // A broker is restarted less often than workers come and go.
   const drawn = [...FAULTS, "kill", "leave", "join", "kill", "join"] as const;
-  while (!ended()) {
+  while (!ended() || first.length > 0) {
     await pause(random.below(options.faultMsMax));
-    if (ended()) break;
+    if (ended() && first.length === 0) break;
     const fault = first.shift() ?? random.pick(drawn);
     await system.disturb(fault);
     counts[fault]++;

@@ -36,7 +36,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-const failedFiles: string[] = [];
+/** What each file that failed said, without what passed: the end of a long output is what one looks at first. */
+const failures = new Map<string, string>();
+const FAILURE_CHARACTERS_MAX = 4000;
 const reports = mkdtempSync(join(tmpdir(), "tessera-test-"));
 /** Tests of HTTP note here what was answered. */
 const answers = join(reports, "answers");
@@ -81,7 +83,8 @@ async function runFile(file: string): Promise<void> {
   // A bad status without a failure: something broke between tests.
   const none = counts.passed + counts.failed + counts.skipped === 0;
   if ((status !== 0 && counts.failed === 0) || none) counts.failed = 1;
-  if (status !== 0 || none) failedFiles.push(`${file} (${child.signalCode ?? `status ${status}`})`);
+  if (status !== 0 || none)
+    failures.set(`${file} (${child.signalCode ?? `status ${status}`})`, withoutPasses(withoutBanner(err)));
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
@@ -106,6 +109,7 @@ function checkAnswered(): void {
 }
 
 const withoutBanner = (text: string): string => text.replace(/^bun test v.*\n\n?/, "");
+const withoutPasses = (text: string): string => text.replaceAll(/^\(pass\).*\n/gm, "");
 
 try {
   const checks = positionals.length === 0 ? await runChecks(printCheck) : [];
@@ -117,7 +121,8 @@ try {
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
-for (const file of failedFiles.sort()) console.log(`failed: ${file}`);
+for (const [file, said] of [...failures].sort())
+  console.log(`failed: ${file}\n${said.trim().slice(-FAILURE_CHARACTERS_MAX)}\n`);
 console.log(
   `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
 );
