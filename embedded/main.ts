@@ -4,7 +4,7 @@
  * The start script gives the process more than one thread a core for decoders and encoders (UV_THREADPOOL_SIZE, read
  * only at a process' start): otherwise two large images being decoded would keep every small one waiting.
  */
-import { serviceOf } from "../master/http/serve.ts";
+import { serviceOf } from "../master/http/server/serve.ts";
 import { limitsOf } from "../master/limits.ts";
 import { outboundOf } from "../master/outbound/outbound.ts";
 import { webhooksOf } from "../master/webhooks/webhooks.ts";

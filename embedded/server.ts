@@ -1,5 +1,11 @@
 import { Access } from "../master/access/access.ts";
-import { type Served, type ServeOptions, type Service, serve, serviceOf } from "../master/http/serve.ts";
+import {
+  type Served,
+  type ServeOptions,
+  type Service,
+  serve,
+  serviceOf,
+} from "../master/http/server/serve.ts";
 import { DEFAULT_LIMITS } from "../master/limits.ts";
 import { withDefaults } from "../shared/config/table.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";

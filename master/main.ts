@@ -13,7 +13,7 @@ import { log, setUpLog } from "../shared/log.ts";
 import { fingerprint } from "../shared/ops/fingerprint.ts";
 import { runService, type Service } from "../shared/service.ts";
 import { Access } from "./access/access.ts";
-import { serve, serviceOf } from "./http/serve.ts";
+import { serve, serviceOf } from "./http/server/serve.ts";
 import { limitsOf } from "./limits.ts";
 import { Master } from "./master.ts";
 import { outboundOf } from "./outbound/outbound.ts";

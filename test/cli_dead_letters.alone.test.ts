@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Access } from "../master/access/access.ts";
-import { serve } from "../master/http/serve.ts";
+import { serve } from "../master/http/server/serve.ts";
 import { DEFAULT_LIMITS } from "../master/limits.ts";
 import { Master } from "../master/master.ts";
 import type { DeadLetterView } from "../shared/api/dead_letter.ts";

@@ -17,8 +17,8 @@ import { systemHandlers } from "./handlers/system.ts";
 import { uploadHandlers } from "./handlers/uploads.ts";
 import { webhookHandlers } from "./handlers/webhooks.ts";
 import { workerHandlers } from "./handlers/workers.ts";
+import type { SubmitOptions } from "./incoming/submit.ts";
 import { servePage } from "./page.ts";
-import type { SubmitOptions } from "./submit.ts";
 
 export interface AppOptions
   extends SubmitOptions,

@@ -1,5 +1,5 @@
 import { Access } from "../../master/access/access.ts";
-import { serve, serviceOf } from "../../master/http/serve.ts";
+import { serve, serviceOf } from "../../master/http/server/serve.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../master/limits.ts";
 import type { Task } from "../../shared/bus/messages.ts";
 import { withDefaults } from "../../shared/config/table.ts";

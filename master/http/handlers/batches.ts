@@ -6,10 +6,10 @@ import { ownerOf } from "../../access/own.ts";
 import { archive } from "../../batches/archive.ts";
 import type { Master } from "../../master.ts";
 import type { BatchRecord } from "../../store/batches.ts";
-import { addImages, answerOf } from "../batch_images.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
+import { addImages, answerOf } from "../incoming/batch_images.ts";
+import type { SubmitOptions } from "../incoming/submit.ts";
 import type { Handlers } from "../route_call.ts";
-import type { SubmitOptions } from "../submit.ts";
 
 /** Jobs that are cancelled or deleted at a time; between them others have their turn. */
 const AT_ONCE = 100;

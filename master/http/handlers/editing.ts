@@ -10,9 +10,9 @@ import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import type { EditShown, EditWanted } from "../../preview/edits.ts";
 import { PREVIEW_QUALITY } from "../../preview/encode.ts";
-import { receiveBody } from "../receive.ts";
+import { receiveBody } from "../incoming/receive.ts";
+import type { SubmitOptions } from "../incoming/submit.ts";
 import type { Call, Handlers } from "../route_call.ts";
-import type { SubmitOptions } from "../submit.ts";
 import { mediaType, readJson } from "../values.ts";
 
 const SIZE = 1024;

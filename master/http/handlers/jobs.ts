@@ -2,9 +2,9 @@ import type { JOBS } from "../../../shared/api/routes/jobs.ts";
 import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
+import { type SubmitOptions, submit } from "../incoming/submit.ts";
 import { result, source } from "../result.ts";
 import type { Handlers } from "../route_call.ts";
-import { type SubmitOptions, submit } from "../submit.ts";
 import { filterOf } from "./job_filter.ts";
 
 export const jobHandlers = (master: Master, options: SubmitOptions): Handlers<typeof JOBS> => ({

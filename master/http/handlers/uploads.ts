@@ -3,9 +3,9 @@ import { TesseraError } from "../../../shared/errors.ts";
 import type { Master } from "../../master.ts";
 import type { UploadRecord } from "../../store/uploads.ts";
 import { nameOf, viewOf } from "../../uploads/uploads.ts";
+import type { SubmitOptions } from "../incoming/submit.ts";
+import { cleanName } from "../incoming/submit_options.ts";
 import type { Handlers } from "../route_call.ts";
-import type { SubmitOptions } from "../submit.ts";
-import { cleanName } from "../submit_options.ts";
 import { mediaType } from "../values.ts";
 
 export const uploadHandlers = (

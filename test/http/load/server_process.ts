@@ -4,7 +4,7 @@
  */
 import { openEngine } from "../../../embedded/engine.ts";
 import { Access } from "../../../master/access/access.ts";
-import { serve, serviceOf } from "../../../master/http/serve.ts";
+import { serve, serviceOf } from "../../../master/http/server/serve.ts";
 import { DEFAULT_LIMITS } from "../../../master/limits.ts";
 import { withDefaults } from "../../../shared/config/table.ts";
 

@@ -1,7 +1,7 @@
 import type { Server } from "bun";
-import { asTesseraError, TesseraError } from "../../shared/errors.ts";
-import { log } from "../../shared/log.ts";
-import { type Every, everyBySystem } from "../clock.ts";
+import { asTesseraError, TesseraError } from "../../../shared/errors.ts";
+import { log } from "../../../shared/log.ts";
+import { type Every, everyBySystem } from "../../clock.ts";
 import { type Certificate, type CertificateFiles, readCertificate } from "./certificate.ts";
 
 /** How often the files of the certificate are looked at. */

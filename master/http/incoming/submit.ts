@@ -2,17 +2,17 @@ import { createHash, type Hash, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Static } from "@sinclair/typebox";
-import { JOBS, SUBMIT_JSON } from "../../shared/api/routes/jobs.ts";
-import { TesseraError } from "../../shared/errors.ts";
-import { receiveFrom } from "../accept/fetch.ts";
-import type { ReceiveOptions } from "../accept/receive.ts";
-import type { JobView } from "../jobs/job.ts";
-import type { SubmitRequest } from "../jobs/submission.ts";
-import type { Master } from "../master.ts";
-import type { Answered } from "../store/idempotency.ts";
+import { JOBS, SUBMIT_JSON } from "../../../shared/api/routes/jobs.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import { receiveFrom } from "../../accept/fetch.ts";
+import type { ReceiveOptions } from "../../accept/receive.ts";
+import type { JobView } from "../../jobs/job.ts";
+import type { SubmitRequest } from "../../jobs/submission.ts";
+import type { Master } from "../../master.ts";
+import type { Answered } from "../../store/idempotency.ts";
+import { mediaType, readJson } from "../values.ts";
 import { receiveBody } from "./receive.ts";
 import { cleanName, requestOf, type SubmitCall, type SubmitFields } from "./submit_options.ts";
-import { mediaType, readJson } from "./values.ts";
 
 export interface SubmitOptions {
   readonly uploadBytesMax: number;

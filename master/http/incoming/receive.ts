@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import type { Static, TObject } from "@sinclair/typebox";
-import type { Route } from "../../shared/api/route.ts";
-import { TesseraError } from "../../shared/errors.ts";
-import { type ReceiveOptions, receiveMultipart, receiveRaw } from "../accept/receive.ts";
-import type { Call } from "./route_call.ts";
-import { bringsForm, readTexts } from "./values.ts";
+import type { Route } from "../../../shared/api/route.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import { type ReceiveOptions, receiveMultipart, receiveRaw } from "../../accept/receive.ts";
+import type { Call } from "../route_call.ts";
+import { bringsForm, readTexts } from "../values.ts";
 
 /**
  * Streams the image in a request's body to the disk: the body itself, or the part `image` of a form, whose other fields

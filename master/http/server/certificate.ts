@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readPem } from "../../shared/config/files.ts";
-import { TesseraError } from "../../shared/errors.ts";
+import { readPem } from "../../../shared/config/files.ts";
+import { TesseraError } from "../../../shared/errors.ts";
 
 /** Paths of PEM files. */
 export interface CertificateFiles {

@@ -1,8 +1,8 @@
 import type { Static } from "@sinclair/typebox";
-import type { JOBS, SUBMIT_JSON } from "../../shared/api/routes/jobs.ts";
-import type { SubmitRequest } from "../jobs/submission.ts";
-import { labelOf } from "./handlers/job_filter.ts";
-import type { Call } from "./route_call.ts";
+import type { JOBS, SUBMIT_JSON } from "../../../shared/api/routes/jobs.ts";
+import type { SubmitRequest } from "../../jobs/submission.ts";
+import { labelOf } from "../handlers/job_filter.ts";
+import type { Call } from "../route_call.ts";
 
 export type SubmitCall = Call<typeof JOBS.submitJob>;
 

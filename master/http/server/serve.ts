@@ -1,15 +1,15 @@
-import type { Settings } from "../../shared/config/table.ts";
-import type { Access } from "../access/access.ts";
-import { type Provider, providerOf } from "../access/tokens.ts";
-import type { Every } from "../clock.ts";
-import { EventHub } from "../events/hub.ts";
-import type { Limits } from "../limits.ts";
-import type { Master } from "../master.ts";
-import { Metrics } from "../monitoring/metrics.ts";
-import { createApp } from "./app.ts";
+import type { Settings } from "../../../shared/config/table.ts";
+import type { Access } from "../../access/access.ts";
+import { type Provider, providerOf } from "../../access/tokens.ts";
+import type { Every } from "../../clock.ts";
+import { EventHub } from "../../events/hub.ts";
+import type { Limits } from "../../limits.ts";
+import type { Master } from "../../master.ts";
+import { Metrics } from "../../monitoring/metrics.ts";
+import { createApp } from "../app.ts";
+import type { EdgeOptions } from "../edge.ts";
+import { SOCKETS, type SocketOutlet } from "../events/socket.ts";
 import type { CertificateFiles } from "./certificate.ts";
-import type { EdgeOptions } from "./edge.ts";
-import { SOCKETS, type SocketOutlet } from "./events/socket.ts";
 import { Listener } from "./listener.ts";
 import { keepFilesFree } from "./open_files.ts";
 

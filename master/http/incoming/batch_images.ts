@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Added } from "../../shared/api/batch.ts";
-import { asTesseraError, type ErrorCode, TesseraError } from "../../shared/errors.ts";
-import type { JobView } from "../jobs/job.ts";
-import type { Master } from "../master.ts";
-import type { BatchRecord } from "../store/batches.ts";
+import type { Added } from "../../../shared/api/batch.ts";
+import { asTesseraError, type ErrorCode, TesseraError } from "../../../shared/errors.ts";
+import type { JobView } from "../../jobs/job.ts";
+import type { Master } from "../../master.ts";
+import type { BatchRecord } from "../../store/batches.ts";
 import { type AddCall, type Coming, imagesOf } from "./coming_images.ts";
 import { inTurn } from "./in_turn.ts";
 import type { SubmitOptions } from "./submit.ts";

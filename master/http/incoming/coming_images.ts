@@ -2,15 +2,15 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type BATCHES, SOURCES_JSON } from "../../shared/api/routes/batches.ts";
-import { TesseraError } from "../../shared/errors.ts";
-import { receiveFrom } from "../accept/fetch.ts";
-import { imageParts } from "../accept/parts.ts";
-import { type ReceiveOptions, receiveRaw } from "../accept/receive.ts";
-import type { Master } from "../master.ts";
-import type { Call } from "./route_call.ts";
+import { type BATCHES, SOURCES_JSON } from "../../../shared/api/routes/batches.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import { receiveFrom } from "../../accept/fetch.ts";
+import { imageParts } from "../../accept/parts.ts";
+import { type ReceiveOptions, receiveRaw } from "../../accept/receive.ts";
+import type { Master } from "../../master.ts";
+import type { Call } from "../route_call.ts";
+import { bringsForm, mediaType, readJson } from "../values.ts";
 import type { SubmitOptions } from "./submit.ts";
-import { bringsForm, mediaType, readJson } from "./values.ts";
 
 export type AddCall = Call<typeof BATCHES.addImages>;
 

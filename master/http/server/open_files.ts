@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { asTesseraError } from "../../shared/errors.ts";
-import { log } from "../../shared/log.ts";
-import { everyBySystem } from "../clock.ts";
+import { asTesseraError } from "../../../shared/errors.ts";
+import { log } from "../../../shared/log.ts";
+import { everyBySystem } from "../../clock.ts";
 
 const LOOK_EVERY_MS = 500;
 /** Of what the system allows; the rest is for files, and for what comes between two looks. */
