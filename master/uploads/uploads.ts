@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { copyFile, link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { UploadView } from "../../shared/api/upload.ts";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
@@ -76,12 +76,27 @@ export class Uploads {
 
   /** A whole one, to make a job of it. @throws upload_not_found, upload_used, upload_incomplete, upload_busy */
   take(owner: string, id: string): Whole {
-    const upload = this.own(owner, id);
-    if (upload.job !== undefined) throw new TesseraError("upload_used", `It is ${upload.job}.`);
-    if (upload.offset < upload.length)
-      throw new TesseraError("upload_incomplete", `It has ${upload.offset} bytes of ${upload.length}.`);
+    const upload = this.ownWhole(owner, id);
+    if (upload.job !== undefined) throw usedBy(upload.job);
     const use = (job: string) => this.needs.store.use(id, job);
     return { path: this.pathOf(id), name: nameOf(upload), use, leave: this.hold(id) };
+  }
+
+  /**
+   * Gives the file of a whole one a second name, which is the caller's to remove: what it names can be read whatever
+   * becomes of the upload. One that has become a job can be read for as long as the job keeps its source.
+   *
+   * @throws upload_not_found, upload_incomplete, upload_used, disk_full
+   */
+  async lend(owner: string, id: string, path: string): Promise<void> {
+    this.ownWhole(owner, id);
+    try {
+      await named(this.pathOf(id), path);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+      const { job } = this.own(owner, id);
+      throw job === undefined ? thrown : usedBy(job);
+    }
   }
 
   /**
@@ -148,6 +163,13 @@ export class Uploads {
     return this.needs.store.openOf(owner).bytes;
   }
 
+  private ownWhole(owner: string, id: string): UploadRecord {
+    const upload = this.own(owner, id);
+    if (upload.offset < upload.length)
+      throw new TesseraError("upload_incomplete", `It has ${upload.offset} bytes of ${upload.length}.`);
+    return upload;
+  }
+
   private pathOf(id: string): string {
     return join(this.needs.dir, id);
   }
@@ -182,6 +204,26 @@ export class Uploads {
   private async forget({ id, job }: UploadRecord): Promise<void> {
     this.needs.store.remove([id]);
     if (job === undefined) await rm(this.pathOf(id), { force: true });
+  }
+}
+
+const usedBy = (job: string): TesseraError => new TesseraError("upload_used", `It is ${job}.`);
+
+/** A second name for a file; on a disk that knows only one of each, such as exFAT, a second file. */
+async function named(file: string, path: string): Promise<void> {
+  try {
+    await link(file, path);
+  } catch {
+    await copied(file, path);
+  }
+}
+
+async function copied(file: string, path: string): Promise<void> {
+  try {
+    await copyFile(file, path);
+  } catch (thrown) {
+    await rm(path, { force: true });
+    throw thrown;
   }
 }
 

@@ -5,6 +5,7 @@ import { strict } from "../../../shared/api/route.ts";
 import { type EDITING, LOOK_FORM, LOOK_JSON, PROXY_JSON } from "../../../shared/api/routes/editing.ts";
 import { TesseraError } from "../../../shared/errors.ts";
 import { receiveFrom } from "../../accept/fetch.ts";
+import type { ReceiveOptions } from "../../accept/receive.ts";
 import { may } from "../../access/caller.ts";
 import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
@@ -22,11 +23,8 @@ export const editingHandlers = (master: Master, options: SubmitOptions): Handler
   async createProxy(call) {
     call.noTimeout();
     const receive = receiving(master, options);
-    if (mediaType(call.request) === "application/json") {
-      const { source } = await readJson(PROXY_JSON, call.request, call.bytes);
-      const from = { address: source.url, owner: call.caller.owner };
-      await receiveFrom(master.outbound, from, receive, call.request.signal);
-    } else await receiveBody(call, NOTHING, receive);
+    if (mediaType(call.request) === "application/json") await bring(call, master, receive);
+    else await receiveBody(call, NOTHING, receive);
     const proxy = await master.pictures.edits.add(call.caller.owner, receive.path);
     call.answerHeaders.set("location", `/v1/proxies/${proxy.id}`);
     return proxy;
@@ -49,6 +47,17 @@ export const editingHandlers = (master: Master, options: SubmitOptions): Handler
     });
   },
 });
+
+/** An image that is named, to the path. */
+async function bring(
+  { request, bytes, caller: { owner } }: Call<(typeof EDITING)["createProxy"]>,
+  master: Master,
+  receive: ReceiveOptions,
+): Promise<void> {
+  const { source } = await readJson(PROXY_JSON, request, bytes);
+  if ("upload" in source) await master.uploads.lend(owner, source.upload, receive.path);
+  else await receiveFrom(master.outbound, { address: source.url, owner }, receive, request.signal);
+}
 
 async function look(
   call: Call<(typeof EDITING)["preview"]>,
@@ -88,7 +97,7 @@ function wantedOf(
 }
 
 /** Not synced: what is sent to be looked at need not outlive the process. */
-const receiving = (master: Master, { uploadBytesMax }: SubmitOptions) => ({
+const receiving = (master: Master, { uploadBytesMax }: SubmitOptions): ReceiveOptions => ({
   ...{ path: join(master.uploadDir, randomUUID()), bytesMax: uploadBytesMax, sync: false },
   checkRoom: (bytes: number) => master.checkRoom(bytes),
   onBytes: undefined,

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { ById, Step } from "../common.ts";
 import { routes, strict } from "../route.ts";
-import { Bytes, PIPELINE_ERRORS, SourceUrl, UPLOAD_ERRORS } from "./jobs.ts";
+import { Bytes, PIPELINE_ERRORS, SourceUpload, SourceUrl, UPLOAD_ERRORS } from "./jobs.ts";
 import { Format, PICTURE_TYPES, Size } from "./pictures.ts";
 
 const ProxySchema = Type.Object(
@@ -13,8 +13,13 @@ const ProxySchema = Type.Object(
   { $id: "Proxy" },
 );
 
-/** In place of an image, the address from which the server is to fetch it. */
-export const PROXY_JSON = strict({ source: strict({ url: SourceUrl }) });
+/** In place of an image, the address from which the server is to fetch it, or an upload. */
+export const PROXY_JSON = strict({
+  source: Type.Union([
+    strict({ url: SourceUrl }),
+    strict({ upload: { ...SourceUpload, description: "An upload that is whole (`POST /v1/uploads`)." } }),
+  ]),
+});
 
 const Pipeline = Type.Optional(
   Type.String({
@@ -68,7 +73,7 @@ export const EDITING = routes({
     ...{ method: "post", path: "/v1/proxies", tag: "pictures", scope: "submit" },
     summary: "Send an image to be edited live",
     description:
-      "It is decoded once and kept for as long as it is looked at now and then. The image is the body, or the part `image` of a form; or JSON names its address, and the answer comes once it has been fetched from there.",
+      "It is decoded once and kept for as long as it is looked at now and then. The image is the body, or the part `image` of a form; or JSON names its address, and the answer comes once it has been fetched from there; or JSON names an upload that is whole. That stays as it is, and can become a job before and after; one that has is read for as long as the job keeps its source. So what is edited and then started is sent once.",
     body: {
       streamed: {
         "multipart/form-data": strict({ image: Bytes }),
@@ -78,7 +83,11 @@ export const EDITING = routes({
       },
     },
     answers: { 201: { about: "It is at hand.", schema: ProxySchema } },
-    errors: [...KEEP_ERRORS, "outbound_off", "url_refused", "source_unreachable"],
+    errors: [
+      ...KEEP_ERRORS,
+      ...(["outbound_off", "url_refused", "source_unreachable"] as const),
+      ...(["upload_not_found", "upload_incomplete", "upload_used"] as const),
+    ],
   },
   deleteProxy: {
     ...{ method: "delete", path: "/v1/proxies/{id}", tag: "pictures", scope: "submit" },
