@@ -4,14 +4,20 @@ import { TesseraError } from "../../shared/errors.ts";
 /** How much of a file's beginning and of its end the probe reads at most, besides single header fields between. */
 export const EDGE_BYTES = 65_536;
 
+/** Read at a time elsewhere, so that who walks through small fields does not read each by itself. */
+const WINDOW_BYTES = 4096;
+
 /**
  * A file that is read here and there. The first and the last 64 KiB are read once and kept, since nearly every header
- * lies in them; other places cost one read each, so whoever walks the middle must bound their steps.
+ * lies in them. It is read at once, and nothing else is done meanwhile: whoever walks the middle must bound their steps.
  */
 export class FileBytes {
   readonly size: number;
   readonly head: Buffer;
   private end: Buffer | undefined;
+  /** What was read last between the edges. */
+  private window = Buffer.alloc(0);
+  private windowAt = 0;
   private readonly fd: number;
 
   constructor(path: string) {
@@ -38,7 +44,12 @@ export class FileBytes {
   read(at: number, length: number): Buffer {
     if (at < 0 || at + length > this.size) throw new TesseraError("image_truncated");
     if (at + length <= this.head.length) return this.head.subarray(at, at + length);
-    return this.pread(at, length);
+    if (length > WINDOW_BYTES) return this.pread(at, length);
+    if (at < this.windowAt || at + length > this.windowAt + this.window.length) {
+      this.window = this.pread(at, Math.min(WINDOW_BYTES, this.size - at));
+      this.windowAt = at;
+    }
+    return this.window.subarray(at - this.windowAt, at - this.windowAt + length);
   }
 
   close(): void {

@@ -5,6 +5,9 @@ import type { Header } from "./types.ts";
 /** Real files have some tens of segments before their first scan (an ICC profile in pieces, EXIF, XMP, tables). */
 const SEGMENTS_MAX = 2048;
 
+/** Bytes FF may fill up the place before a marker; real files have a few, if any. */
+const FILL_BYTES_MAX = 65_536;
+
 /**
  * No JPEG holds more pixels in a byte: each 8 × 8 block has at least one bit of DC (a first progressive scan), a gray
  * baseline one two. A header that promises more lies.
@@ -30,8 +33,10 @@ interface Frame {
 export function readJpeg(file: FileBytes): Header {
   let frame: Frame | undefined;
   let at = 2;
+  let filled = 0;
   for (let i = 0; i < SEGMENTS_MAX; i++) {
-    while (file.read(at, 2)[0] === 0xff && file.read(at, 2)[1] === 0xff) at++;
+    for (; file.read(at, 2).readUInt16BE(0) === 0xffff; at++)
+      if (++filled > FILL_BYTES_MAX) throw new TesseraError("image_corrupt");
     const [prefix, marker] = file.read(at, 2) as unknown as [number, number];
     if (prefix !== 0xff || marker === 0) throw new TesseraError("image_corrupt");
     if (marker === EOI) throw new TesseraError("image_header_invalid", "It ends before its picture begins.");

@@ -12,7 +12,7 @@ import { readTiff } from "./tiff.ts";
 import type { Header, ImageLimits, ImageType, Probe } from "./types.ts";
 import { readWebp } from "./webp.ts";
 
-const READERS: Readonly<Record<ImageType, (file: FileBytes) => Header>> = {
+const READERS: Readonly<Record<ImageType, (file: FileBytes, limits: ImageLimits) => Header>> = {
   jpeg: readJpeg,
   png: readPng,
   webp: readWebp,
@@ -58,7 +58,7 @@ function inspect(path: string, limits: ImageLimits): { type: ImageType; header: 
   const file = new FileBytes(path);
   try {
     const type = sniff(file.head);
-    const header = READERS[type](file);
+    const header = READERS[type](file, limits);
     checkLimits(header, header.unbounded, limits);
     if (header.bytesMin > file.size) {
       throw new TesseraError("image_header_invalid", "It declares more pixels than its bytes can hold.");

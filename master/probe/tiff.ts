@@ -42,7 +42,7 @@ export function readTiff(file: FileBytes): Header {
   if (file.head.toString("latin1", 8, 10) === "CR") unsupported("It is a camera's raw file.");
   const tiff = openTiff(file);
   const first = tiff.directory(tiff.first);
-  checkPages(tiff.first, first.next, (at) => tiff.directory(at).next);
+  checkPages(tiff.first, first.next, tiff.nextOf);
   const width = first.number(TAG.width) ?? 0;
   const height = first.number(TAG.height) ?? 0;
   if (first.has(TAG.dngVersion)) unsupported("It is a camera's raw file.");

@@ -30,8 +30,16 @@ interface Entry {
   readonly at: number;
 }
 
+export interface TiffStream {
+  /** Offset of the first directory. */
+  readonly first: number;
+  directory(at: number): Directory;
+  /** As `directory(at).next`, without a look at what it has. */
+  nextOf(at: number): number;
+}
+
 /** Opens a classic or a BigTIFF stream. Throws `image_corrupt` when it is neither. */
-export function openTiff(source: TiffSource): { first: number; directory(at: number): Directory } {
+export function openTiff(source: TiffSource): TiffStream {
   const start = source.read(0, 8);
   const little = start[0] === 0x49;
   const u16 = (at: number): number => {
@@ -58,10 +66,20 @@ export function openTiff(source: TiffSource): { first: number; directory(at: num
     return type === 3 ? u16(place) : TYPE_BYTES[type] === 8 ? u64(place) : u32(place);
   };
 
-  const directory = (at: number): Directory => {
+  const [countBytes, entryBytes, inline] = big ? [8, 20, 8] : [2, 12, 4];
+  const countOf = (at: number): number => {
     const count = big ? u64(at) : u16(at);
     if (count < 1 || count > ENTRIES_MAX) throw new TesseraError("image_corrupt");
-    const [entriesAt, entryBytes, inline] = big ? [at + 8, 20, 8] : [at + 2, 12, 4];
+    return count;
+  };
+  const nextOf = (at: number): number => {
+    const nextAt = at + countBytes + countOf(at) * entryBytes;
+    return big ? u64(nextAt) : u32(nextAt);
+  };
+
+  const directory = (at: number): Directory => {
+    const count = countOf(at);
+    const entriesAt = at + countBytes;
     const entries = new Map<number, Entry>();
     for (let i = 0; i < count; i++) {
       const e = entriesAt + i * entryBytes;
@@ -75,9 +93,8 @@ export function openTiff(source: TiffSource): { first: number; directory(at: num
       const entry = entries.get(tag);
       return entry && entry.count > 0 && [1, 3, 4, 13, 16, 18].includes(entry.type) ? entry : undefined;
     };
-    const nextAt = entriesAt + count * entryBytes;
     return {
-      next: big ? u64(nextAt) : u32(nextAt),
+      next: nextOf(at),
       has: (tag) => entries.has(tag),
       number: (tag) => {
         const entry = integer(tag);
@@ -93,5 +110,5 @@ export function openTiff(source: TiffSource): { first: number; directory(at: num
       },
     };
   };
-  return { first, directory };
+  return { first, directory, nextOf };
 }

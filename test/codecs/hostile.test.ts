@@ -2,10 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ingest } from "../../master/ingest/ingest.ts";
+import { FileBytes } from "../../master/probe/bytes.ts";
 import { probe } from "../../master/probe/probe.ts";
+import { readTiff } from "../../master/probe/tiff.ts";
 import type { Probe } from "../../master/probe/types.ts";
 import { type ErrorCode, TesseraError } from "../../shared/errors.ts";
-import { validFiles } from "./broken_files.ts";
+import { tiffOf, validFiles } from "./broken_files.ts";
 import { DAMAGED, HEADERS } from "./hostile_headers.ts";
 import { OTHER_KINDS, type Row, type Stop, TWO_AT_ONCE, truncations } from "./hostile_kinds.ts";
 import { inFolder, LIMITS } from "./pictures.ts";
@@ -66,5 +68,32 @@ describe("hostile and broken files", () => {
 test("a file that is not there is told", async () => {
   expect(await probe("/nowhere/at/all", LIMITS).catch((thrown: unknown) => thrown)).toMatchObject({
     code: "file_not_found",
+  });
+});
+
+test("P5: of a tiff's other pages only where the next one is, is read, however large they say they are", async () => {
+  class Counted extends FileBytes {
+    reads = 0;
+    override read(at: number, length: number): Buffer {
+      this.reads++;
+      return super.read(at, length);
+    }
+  }
+  // Directories of 4000 entries that lie over each other, four bytes apart.
+  const [pages, entries, at] = [900, 4000, 70_000];
+  const file = Buffer.alloc(at + 2 + entries * 12 + 4 * pages);
+  tiffOf({ next: at }).copy(file);
+  for (let page = 0; page < pages; page++) {
+    const place = at + 4 * page;
+    file.writeUInt16LE(entries, place);
+    file.writeUInt32LE(page + 1 < pages ? place + 4 : 0, place + 2 + entries * 12);
+  }
+  await inFolder(async (folder) => {
+    const path = join(folder, "pages.tif");
+    writeFileSync(path, file);
+    const counted = new Counted(path);
+    expect(readTiff(counted)).toMatchObject({ width: 20, height: 20 });
+    counted.close();
+    expect(counted.reads).toBeLessThan(10 * pages);
   });
 });

@@ -137,6 +137,48 @@ export const HEADERS: Row[] = [
   ["gif frame of no size", gifOf({ frame: [0, 0] }), "probe", "image_header_invalid"],
   ["gif of no frame", gifOf({ frames: 0 }), "probe", "image_header_invalid"],
   ["gif magic, then random bytes", cat(text("GIF89a"), randomBytes(9000, 7)), "probe", "image_corrupt"],
+  // each is walked past while nothing else is done
+  [
+    "gif of 2000 comments before its frame",
+    cat(
+      gifOf({ frames: 0, trailer: false }),
+      Buffer.alloc(6000, Buffer.from([0x21, 0xfe, 0])),
+      gifOf({}).subarray(19),
+    ),
+    "probe",
+    "image_corrupt",
+  ],
+  [
+    "gif of a comment of 17 MB",
+    cat(
+      gifOf({ frames: 0, trailer: false }),
+      Buffer.from([0x21, 0xfe]),
+      Buffer.alloc(17_000_000, 1),
+      gifOf({}).subarray(19),
+    ),
+    "probe",
+    "image_corrupt",
+  ],
+  [
+    "gif of 3 comments before its frame",
+    cat(
+      gifOf({ frames: 0, trailer: false }),
+      Buffer.alloc(9, Buffer.from([0x21, 0xfe, 0])),
+      gifOf({}).subarray(19),
+    ),
+    "decodes",
+  ],
+  [
+    "jpeg with 100,000 bytes between its segments",
+    cat(jpeg.subarray(0, 2), Buffer.alloc(100_000, 255), jpeg.subarray(2)),
+    "probe",
+    "image_corrupt",
+  ],
+  [
+    "jpeg with 100 bytes between its segments",
+    cat(jpeg.subarray(0, 2), Buffer.alloc(100, 255), jpeg.subarray(2)),
+    "decodes",
+  ],
   // the library's time grows with the square of the frames' number; it must not get to see them
   ["gif of 1,000,000 frames", gifOf({ frames: 1_000_000 }), "decodes"],
   ["webp of 100,000 frames", webpRepeated(animation, 100_000), "decodes"],
