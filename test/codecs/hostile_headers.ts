@@ -283,6 +283,18 @@ export const HEADERS: Row[] = [
   ["tiff of unknown compression", tiffOf({ extra: [[259, 3, 12_345]] }), "ingest", "image_unsupported"],
   ["camera raw (dng)", tiffOf({ extra: [[50_706, 1, 1, 4]] }), "probe", "image_unsupported"],
   ["camera raw (cr2)", patched(tiffOf({}), 8, text("CR")), "probe", "image_unsupported"],
+  [
+    "tiff of 4000 entries that nobody knows",
+    cat(
+      text("II*\0"),
+      u32le(8),
+      Buffer.from([0xa0, 0x0f]),
+      ...Array.from({ length: 4000 }, (_, i) => cat(u32le((40_000 + i) | (4 << 16)), u32le(1), u32le(i))),
+      u32le(0),
+    ),
+    "probe",
+    "image_corrupt",
+  ],
   ["tiff of 0 entries", patched(tiffOf({}), 8, [0, 0]), "probe", "image_corrupt"],
   [
     "tiff of tiles without size",
