@@ -16,7 +16,7 @@ export class FileBytes {
   readonly head: Buffer;
   private end: Buffer | undefined;
   /** What was read last between the edges. */
-  private window = Buffer.alloc(0);
+  private window: Buffer = Buffer.alloc(0);
   private windowAt = 0;
   private readonly fd: number;
 
