@@ -19,10 +19,10 @@ import { statisticsOf } from "../plan/statistics.ts";
 import { probe } from "../probe/probe.ts";
 import type { ImageLimits, ImageMetadata, Probe } from "../probe/types.ts";
 import type { JobStore } from "../store/store.ts";
-import { syncDirectory } from "./files.ts";
 import type { JobRecord, JobResult } from "./job.ts";
 import { resultName } from "./job_files.ts";
 import { PhaseClock } from "./phases.ts";
+import { syncDirectory } from "./sync_directory.ts";
 
 /** How often the decoder's front is looked at; a tile takes about as long. */
 const FRONT_POLL_MS = 3;

@@ -7,8 +7,8 @@ import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
 import { createRaster, type Raster, viewOf } from "../../shared/raster.ts";
 import { addFigures, figuresLength } from "../plan/statistics.ts";
 import { openThreads } from "../threads.ts";
+import type { ReduceTask } from "./reduce_canvas.ts";
 import type { PreviewTask } from "./thread.ts";
-import type { ReduceTask } from "./work.ts";
 
 type Threads = Piscina<PreviewTask, ThreadOutput | undefined>;
 

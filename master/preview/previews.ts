@@ -11,13 +11,13 @@ import type { Limits } from "../limits.ts";
 import type { JobStore } from "../store/store.ts";
 import { ByteCache } from "./byte_cache.ts";
 import { levelsOf, type ZoomPicture, zoomTile } from "./deep_zoom.ts";
-import { Edits } from "./edits.ts";
+import { Edits } from "./editing/edits.ts";
 import { type Encoding, encodeImage, PREVIEW_QUALITY } from "./encode.ts";
 import { JobViews, type Which } from "./job_views.ts";
 import { PreviewPool } from "./pool.ts";
 import { Shelf } from "./shelf.ts";
+import { TakingTurns } from "./taking_turns.ts";
 import { thumbnail } from "./thumbnail.ts";
-import { TakingTurns } from "./turns.ts";
 import type { View } from "./view.ts";
 
 /** Looks at a time for each core, and how many may wait. */

@@ -8,7 +8,7 @@ import { probe } from "../probe/probe.ts";
 import type { ImageLimits } from "../probe/types.ts";
 import { WHOLE } from "./extent.ts";
 import type { PreviewPool } from "./pool.ts";
-import { TakingTurns } from "./turns.ts";
+import { TakingTurns } from "./taking_turns.ts";
 import { View } from "./view.ts";
 
 const PLACES_MAX = 1000;

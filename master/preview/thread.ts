@@ -1,7 +1,7 @@
 /** Runs in a thread of the previews' pool. */
 import { computeTile } from "../../shared/ops/compute_tile.ts";
 import type { ThreadInput, ThreadOutput } from "../../shared/ops/tile_task.ts";
-import { type ReduceTask, reduceCanvas } from "./work.ts";
+import { type ReduceTask, reduceCanvas } from "./reduce_canvas.ts";
 
 /** Nothing has the thread be there. */
 export type PreviewTask = ReduceTask | ThreadInput | null;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { planReduced } from "../../master/preview/editing/reduced_plan.ts";
 import { reduce, reducedShape } from "../../master/preview/reduce.ts";
-import { planReduced } from "../../master/preview/reduced_plan.ts";
 import { type Shape, wholeOf } from "../../shared/geometry.ts";
 import { loadKernels } from "../../shared/kernels/kernels.ts";
 import { compileChain, runChain, unload } from "../../shared/ops/chain.ts";

@@ -9,7 +9,7 @@ import type { ReceiveOptions } from "../../accept/receive.ts";
 import { may } from "../../access/caller.ts";
 import { ownJob } from "../../access/own.ts";
 import type { Master } from "../../master.ts";
-import type { EditShown, EditWanted } from "../../preview/edits.ts";
+import type { EditShown, EditWanted } from "../../preview/editing/edits.ts";
 import { PREVIEW_QUALITY } from "../../preview/encode.ts";
 import { receiveBody } from "../incoming/receive.ts";
 import type { SubmitOptions } from "../incoming/submit.ts";

@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
-import { TesseraError } from "../../shared/errors.ts";
-import type { Rect, Size } from "../../shared/geometry.ts";
-import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
-import type { JobRecord } from "../jobs/job.ts";
-import { encodeImage } from "./encode.ts";
-import type { JobViews } from "./job_views.ts";
-import { LiveEdits } from "./live.ts";
-import type { PreviewPool } from "./pool.ts";
-import type { Shelf } from "./shelf.ts";
-import { TakingTurns } from "./turns.ts";
-import type { View } from "./view.ts";
+import type { PreviewFormat } from "../../../shared/api/routes/pictures.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import type { Rect, Size } from "../../../shared/geometry.ts";
+import { parsePipeline } from "../../../shared/pipeline/pipeline.ts";
+import type { JobRecord } from "../../jobs/job.ts";
+import { encodeImage } from "../encode.ts";
+import type { JobViews } from "../job_views.ts";
+import type { PreviewPool } from "../pool.ts";
+import type { Shelf } from "../shelf.ts";
+import { TakingTurns } from "../taking_turns.ts";
+import type { View } from "../view.ts";
+import { LiveEdits } from "./live_edits.ts";
 
 /** Looks computed at a time, each on all threads, and how many may wait. */
 const LOOKS = { atOnce: 2, waiting: 32 };

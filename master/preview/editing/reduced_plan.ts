@@ -1,9 +1,16 @@
-import { TesseraError } from "../../shared/errors.ts";
-import { intersect, isEmpty, type Rect, type Shape, type Size, wholeOf } from "../../shared/geometry.ts";
-import { type Chain, compileChain, footprint, shapeAfter, windowOf, workOf } from "../../shared/ops/chain.ts";
-import type { Step } from "../../shared/ops/op.ts";
-import { opNamed } from "../../shared/ops/registry.ts";
-import { reducedStep } from "../../shared/pipeline/reduced.ts";
+import { TesseraError } from "../../../shared/errors.ts";
+import { intersect, isEmpty, type Rect, type Shape, type Size, wholeOf } from "../../../shared/geometry.ts";
+import {
+  type Chain,
+  compileChain,
+  footprint,
+  shapeAfter,
+  windowOf,
+  workOf,
+} from "../../../shared/ops/chain.ts";
+import type { Step } from "../../../shared/ops/op.ts";
+import { opNamed } from "../../../shared/ops/registry.ts";
+import { reducedStep } from "../../../shared/pipeline/reduced.ts";
 
 /** Pixels of the source that one look may need; beyond it the source is reduced further. */
 const WINDOW_PIXELS_MAX = 6_000_000;

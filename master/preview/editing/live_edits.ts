@@ -1,16 +1,16 @@
-import { bytesPerPixel, type Rect, type Shape, type Size, wholeOf } from "../../shared/geometry.ts";
-import { compileChain, windowOf } from "../../shared/ops/chain.ts";
-import type { Step } from "../../shared/ops/op.ts";
-import { opNamed } from "../../shared/ops/registry.ts";
-import type { Raster } from "../../shared/raster.ts";
-import { uprightSteps } from "../plan/orientation.ts";
-import { planPipeline } from "../plan/plan.ts";
-import { statisticsOf } from "../plan/statistics.ts";
+import { bytesPerPixel, type Rect, type Shape, type Size, wholeOf } from "../../../shared/geometry.ts";
+import { compileChain, windowOf } from "../../../shared/ops/chain.ts";
+import type { Step } from "../../../shared/ops/op.ts";
+import { opNamed } from "../../../shared/ops/registry.ts";
+import type { Raster } from "../../../shared/raster.ts";
+import { uprightSteps } from "../../plan/orientation.ts";
+import { planPipeline } from "../../plan/plan.ts";
+import { statisticsOf } from "../../plan/statistics.ts";
+import type { PreviewPool } from "../pool.ts";
+import { reducedShape } from "../reduce.ts";
+import type { View } from "../view.ts";
 import { Held } from "./held.ts";
-import type { PreviewPool } from "./pool.ts";
-import { reducedShape } from "./reduce.ts";
 import { planReduced, type ReducedPlan, type Wanted } from "./reduced_plan.ts";
-import type { View } from "./view.ts";
 
 /** Reduced sources that are held, as whoever edits looks at the same one again and again. */
 const SOURCES_BYTES_MAX = 64 << 20;
