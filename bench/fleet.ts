@@ -5,7 +5,7 @@ import { type KafkaCluster, startKafka } from "../kafka/cluster.ts";
 import { createTopics } from "../shared/bus/kafka/topics.ts";
 import { topicTable } from "../shared/config/kafka.ts";
 import { withDefaults } from "../shared/config/table.ts";
-import { linesOf } from "./harness.ts";
+import { linesIn } from "../test/support/lines.ts";
 import type { KafkaWork, KafkaWorkDone } from "./peers/kafka_master.ts";
 import type { Used } from "./peers/used.ts";
 
@@ -20,7 +20,7 @@ export class Asked<Q, A> {
       stdout: "pipe",
       stderr: "inherit",
     });
-    this.lines = linesOf(this.child.stdout);
+    this.lines = linesIn(this.child.stdout);
   }
 
   async ready(): Promise<void> {

@@ -1,4 +1,5 @@
 import { peakRssBytes } from "../shared/peak_memory.ts";
+import { linesIn } from "../test/support/lines.ts";
 
 /** What one run cost: wall and CPU in milliseconds. */
 export interface Cost {
@@ -21,7 +22,7 @@ export class Peer {
       stdout: "pipe",
       stderr: "inherit",
     });
-    this.lines = linesOf(this.child.stdout);
+    this.lines = linesIn(this.child.stdout);
   }
 
   /** Has it do `work` once. */
@@ -43,7 +44,7 @@ export class Peer {
 
 /** The peer's side: reads work from standard input and answers each with what it cost. */
 export async function servePeer<W>(work: (asked: W) => Promise<Pick<Cost, "phases">>): Promise<void> {
-  for await (const line of linesOf(Bun.stdin.stream())) {
+  for await (const line of linesIn(Bun.stdin.stream())) {
     const cpu = process.cpuUsage();
     const start = performance.now();
     const said = await work(JSON.parse(line) as W).catch((thrown: unknown) => ({ error: String(thrown) }));
@@ -52,17 +53,6 @@ export async function servePeer<W>(work: (asked: W) => Promise<Pick<Cost, "phase
     const cpuMs = (used.user + used.system) / 1000;
     const cost: Cost = { wallMs, cpuMs, peakRssBytes: peakRssBytes() };
     process.stdout.write(`${JSON.stringify({ ...cost, ...said })}\n`);
-  }
-}
-
-export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines.filter((line) => line !== "");
   }
 }
 

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { type Client, createClient, hasEnded } from "../client/client.ts";
 import { writePicture } from "../samples/write.ts";
 import type { JobView } from "../shared/api/job.ts";
+import { linesIn } from "../test/support/lines.ts";
 import type { BenchOptions, Findings } from "./bench.ts";
-import { linesOf } from "./harness.ts";
 import { type Metric, metricOf } from "./record.ts";
 import { shortNumber, table } from "./report/table.ts";
 import { median } from "./stats.ts";
@@ -80,7 +80,7 @@ async function startService(dir: string) {
   const limits = { TESSERA_LIMITS_REQUESTS_PER_MINUTE: "0", TESSERA_LIMITS_ADDRESS_REQUESTS_PER_MINUTE: "0" };
   const env = { ...process.env, TESSERA_DIR: dir, TESSERA_PORT: "0", UV_THREADPOOL_SIZE: "16", ...limits };
   const child = Bun.spawn([process.execPath, MAIN], { env, stdout: "pipe", stderr: "ignore" });
-  for await (const line of linesOf(child.stdout)) {
+  for await (const line of linesIn(child.stdout)) {
     const url = /http:\/\/[^\s"]+/.exec(line)?.[0];
     if (url === undefined) continue;
     const stop = () => {

@@ -10,7 +10,8 @@ import { BufferPool } from "../shared/buffers.ts";
 import { KafkaBus } from "../shared/bus/kafka/driver.ts";
 import { fingerprint } from "../shared/ops/fingerprint.ts";
 import { TileWorker } from "../worker/worker.ts";
-import { inFolder, picture, spec, unowned } from "./engine/harness.ts";
+import { picture, spec, unowned } from "./engine/harness.ts";
+import { inFolder } from "./support/folder.ts";
 import { describeOnKafka } from "./support/on_kafka.ts";
 import { tessera } from "./support/tessera.ts";
 

@@ -8,7 +8,7 @@ import { writePicture } from "../samples/write.ts";
 import { CuttingProxy } from "./client/cutting_proxy.ts";
 import { checkAnswer } from "./http/answers.ts";
 import { linesIn } from "./support/lines.ts";
-import { startTessera, TESSERA, tessera } from "./support/tessera.ts";
+import { startTessera, TESSERA, tessera, tesseraOnTerminal } from "./support/tessera.ts";
 
 let folder: string;
 let photo: string;
@@ -96,18 +96,9 @@ describe("tessera submit, jobs, watch, download", () => {
   });
 
   test("draw bars on a terminal, and leave a line for each job", async () => {
-    let screen = "";
-    const child = Bun.spawn([process.execPath, TESSERA, "submit", photo, large, "--do", "blur", "--watch"], {
-      env: { ...process.env, ...env(), NO_COLOR: "1" },
-      terminal: {
-        cols: 160,
-        rows: 24,
-        data: (_terminal, bytes) => {
-          screen += new TextDecoder().decode(bytes);
-        },
-      },
-    });
-    expect(await child.exited).toBe(0);
+    const args = ["submit", photo, large, "--do", "blur", "--watch"];
+    const { status, screen } = await tesseraOnTerminal(args, env());
+    expect(status).toBe(0);
     expect(screen).toMatch(/large\.tiff ▕.{24}▏ +\d+ % {2}/);
     expect(screen).toMatch(/photo\.jpg {2}done: 2 tiles in .* s\r\n/);
     expect(screen.trimEnd()).toMatch(/large\.tiff {2}done: 96 tiles in [\d.]+ s$/);

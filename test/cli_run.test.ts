@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { writePicture } from "../samples/write.ts";
-import { startTessera, TESSERA, tessera } from "./support/tessera.ts";
+import { startTessera, tessera, tesseraOnTerminal } from "./support/tessera.ts";
 
 const FIGURES = [
   "input",
@@ -132,18 +132,8 @@ describe("tessera run", () => {
 
   test("draws a bar on a terminal, and takes it away before the result", async () => {
     const output = join(freshFolder(), "a.jpg");
-    let screen = "";
-    const child = Bun.spawn([process.execPath, TESSERA, "run", photo, "--do", "blur", "-o", output], {
-      env: { ...process.env, NO_COLOR: "1" },
-      terminal: {
-        cols: 160,
-        rows: 24,
-        data: (_terminal, bytes) => {
-          screen += new TextDecoder().decode(bytes);
-        },
-      },
-    });
-    expect(await child.exited).toBe(0);
+    const { status, screen } = await tesseraOnTerminal(["run", photo, "--do", "blur", "-o", output]);
+    expect(status).toBe(0);
     expect(screen).toMatch(/\r.*photo\.jpg ▕.{24}▏ +\d+ % {2}/);
     expect(screen).toContain("100 %");
     expect(screen.split("\r\x1b[K").at(-1)).toMatch(/a\.jpg {2}700 × 500 jpeg, .* tiles\/s\r\n$/);

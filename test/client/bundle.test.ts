@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
 import { writePicture } from "../../samples/write.ts";
-import { inFolder } from "../engine/harness.ts";
 import { checkAnswer } from "../http/answers.ts";
+import { inFolder } from "../support/folder.ts";
 
 const CLIENT = join(import.meta.dir, "..", "..", "client", "client.ts");
 

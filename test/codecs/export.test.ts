@@ -14,16 +14,8 @@ import { StripExport, type StripFormat } from "../../master/export/strips.ts";
 import { tiffFormat } from "../../master/export/tiff.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import type { Shape } from "../../shared/geometry.ts";
-import {
-  canvasOf,
-  decode,
-  inFolder,
-  NO_METADATA,
-  pixelsOf,
-  sameBytes,
-  shapeOf,
-  sharpOf,
-} from "./pictures.ts";
+import { inFolder } from "../support/folder.ts";
+import { canvasOf, decode, NO_METADATA, pixelsOf, sameBytes, shapeOf, sharpOf } from "./pictures.ts";
 
 afterAll(closeCodecPool);
 

@@ -7,10 +7,11 @@ import { probe } from "../../master/probe/probe.ts";
 import { readTiff } from "../../master/probe/tiff.ts";
 import type { Probe } from "../../master/probe/types.ts";
 import { type ErrorCode, TesseraError } from "../../shared/errors.ts";
+import { inFolder } from "../support/folder.ts";
 import { tiffOf, validFiles } from "./broken_files.ts";
 import { DAMAGED, HEADERS } from "./hostile_headers.ts";
 import { OTHER_KINDS, type Row, type Stop, TWO_AT_ONCE, truncations } from "./hostile_kinds.ts";
-import { inFolder, LIMITS } from "./pictures.ts";
+import { LIMITS } from "./pictures.ts";
 
 const ROWS: Row[] = [...truncations(), ...OTHER_KINDS, ...TWO_AT_ONCE, ...HEADERS, ...DAMAGED];
 

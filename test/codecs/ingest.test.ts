@@ -11,18 +11,9 @@ import { probe } from "../../master/probe/probe.ts";
 import type { Probe } from "../../master/probe/types.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Shape } from "../../shared/geometry.ts";
+import { inFolder } from "../support/folder.ts";
 import { tiffOf } from "./broken_files.ts";
-import {
-  canvasOf,
-  decode,
-  inFolder,
-  LIMITS,
-  NO_METADATA,
-  pixelsOf,
-  sameBytes,
-  shapeOf,
-  sharpOf,
-} from "./pictures.ts";
+import { canvasOf, decode, LIMITS, NO_METADATA, pixelsOf, sameBytes, shapeOf, sharpOf } from "./pictures.ts";
 
 afterAll(closeCodecPool);
 

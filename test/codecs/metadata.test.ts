@@ -8,7 +8,8 @@ import { outputSpec } from "../../master/export/output.ts";
 import { probe } from "../../master/probe/probe.ts";
 import type { ImageMetadata, Probe } from "../../master/probe/types.ts";
 import type { Shape } from "../../shared/geometry.ts";
-import { canvasOf, inFolder, LIMITS, shapeOf, sharpOf } from "./pictures.ts";
+import { inFolder } from "../support/folder.ts";
+import { canvasOf, LIMITS, shapeOf, sharpOf } from "./pictures.ts";
 
 afterAll(closeCodecPool);
 

@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
 import sharp, { type Sharp } from "sharp";
 import { CANVAS_HEADER_BYTES, Canvas } from "../../master/canvas/canvas.ts";
 import { colourspaceOf } from "../../master/codec/colourspace.ts";
@@ -16,16 +14,6 @@ export const LIMITS: ImageLimits = {
 };
 
 export const NO_METADATA: ImageMetadata = { exif: undefined, icc: undefined, xmp: undefined };
-
-/** A folder of its own for the time of `use`. */
-export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-codecs-"));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** Pixels with slopes, edges and grain, the same for the same shape; samples little-endian as in a canvas. */
 export function pixelsOf(shape: Shape): Uint8Array {

@@ -6,8 +6,9 @@ import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
 import type { JobView } from "../../master/jobs/job.ts";
 import { PROTOCOL, type Result, type Task, type TileDone } from "../../shared/bus/messages.ts";
 import type { Raster } from "../../shared/raster.ts";
+import { inFolder } from "../support/folder.ts";
 import { TestClock } from "./clock.ts";
-import { type Bench, inFolder, openBench, picture, seen, spec, unowned, withBench } from "./harness.ts";
+import { type Bench, openBench, picture, seen, spec, unowned, withBench } from "./harness.ts";
 import { OwnWorker } from "./own_worker.ts";
 
 /** Two stages: figures that are counted twice show in the pixels just as wrong pixels do. */

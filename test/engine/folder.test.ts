@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
-import { inFolder } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
 
 const MAIN = join(import.meta.dir, "..", "..", "embedded", "main.ts");
 

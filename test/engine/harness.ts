@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { colourspaceOf } from "../../master/codec/colourspace.ts";
 import { loadSharp } from "../../master/codec/sharp.ts";
@@ -17,19 +15,10 @@ import type { TesseraError } from "../../shared/errors.ts";
 import { bytesPerPixel, type Channels, type Depth, wholeOf } from "../../shared/geometry.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
 import type { Raster } from "../../shared/raster.ts";
+import { inFolder } from "../support/folder.ts";
 import type { TestClock } from "./clock.ts";
 
 const sharp = await loadSharp();
-
-/** A folder of its own for the time of `use`. */
-export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-engine-"));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 export interface Bench {
   readonly folder: string;

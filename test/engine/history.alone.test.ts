@@ -5,7 +5,8 @@ import { Database } from "../../master/store/database.ts";
 import { type JobFilter, JobList } from "../../master/store/job_list.ts";
 import { TILE_STATES } from "../../shared/api/states.ts";
 import { edgeOf } from "../http/edge.ts";
-import { inFolder, openBench, picture, spec, turn, unowned } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { openBench, picture, spec, turn, unowned } from "./harness.ts";
 
 const JOBS = 100_000;
 const PAGE_MS = 20;

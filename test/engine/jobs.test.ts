@@ -7,7 +7,8 @@ import { loadSharp } from "../../master/codec/sharp.ts";
 import type { JobState, JobView } from "../../master/jobs/job.ts";
 import type { SubmitRequest } from "../../master/jobs/submission.ts";
 import type { Task } from "../../shared/bus/messages.ts";
-import { type Bench, inFolder, openBench, picture, seen, spec, turn, unowned, withBench } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { type Bench, openBench, picture, seen, spec, turn, unowned, withBench } from "./harness.ts";
 import { answer, asked, filesIn, reachJob, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 

@@ -8,8 +8,9 @@ import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
 import { fingerprint } from "../../shared/ops/fingerprint.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { whole } from "../ops/tiled_equals_whole.ts";
+import { inFolder } from "../support/folder.ts";
 import { describeOnKafka } from "../support/on_kafka.ts";
-import { decodeFile, difference, inFolder, picture, pictureRaster, seen, spec, unowned } from "./harness.ts";
+import { decodeFile, difference, picture, pictureRaster, seen, spec, unowned } from "./harness.ts";
 
 const WORKER = join(import.meta.dir, "kafka_worker.ts");
 const LEASE_MS = 120_000;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { Database } from "../../master/store/database.ts";
 import { MIGRATIONS } from "../../master/store/schema.ts";
 import { JobStore } from "../../master/store/store.ts";
-import { inFolder, openBench, picture, spec, unowned } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { openBench, picture, spec, unowned } from "./harness.ts";
 import { answer, asked } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 

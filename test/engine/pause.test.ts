@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
+import { inFolder } from "../support/folder.ts";
 import { type FleetBench, resultOf, SILENCE, settled, withFleet } from "./fleet_bench.ts";
-import { type Bench, inFolder, openBench, picture, seen, spec, unowned, withBench } from "./harness.ts";
+import { type Bench, openBench, picture, seen, spec, unowned, withBench } from "./harness.ts";
 import { answer, asked, filesIn, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 

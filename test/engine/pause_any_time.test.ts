@@ -5,17 +5,8 @@ import { join } from "node:path";
 import { hasEnded, type JobView } from "../../master/jobs/job.ts";
 import type { OutputFormat } from "../../shared/api/output.ts";
 import type { Task } from "../../shared/bus/messages.ts";
-import {
-  type Bench,
-  inFolder,
-  inLong,
-  openBench,
-  picture,
-  spec,
-  turn,
-  unowned,
-  withBench,
-} from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { type Bench, inLong, openBench, picture, spec, turn, unowned, withBench } from "./harness.ts";
 import { answer, filesIn, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 import { type Random, seeded } from "./random.ts";

@@ -13,7 +13,8 @@ import { opNamed } from "../../shared/ops/registry.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { anyFormat, anyStep } from "../ops/arbitrary.ts";
 import { whole } from "../ops/tiled_equals_whole.ts";
-import { decodeFile, difference, inFolder, inLong, pictureRaster, spec } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { decodeFile, difference, inLong, pictureRaster, spec } from "./harness.ts";
 
 const sharp = await loadSharp();
 

@@ -5,7 +5,8 @@ import { join, relative } from "node:path";
 import { openEngine } from "../../embedded/engine.ts";
 import type { JobState } from "../../master/jobs/job.ts";
 import type { SubmitRequest } from "../../master/jobs/submission.ts";
-import { type Bench, inFolder, openBench, picture, seen, spec, unowned } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { type Bench, openBench, picture, seen, spec, unowned } from "./harness.ts";
 import { answer, asked, filesIn, reachJob, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 

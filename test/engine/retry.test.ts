@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
 import type { Task } from "../../shared/bus/messages.ts";
+import { inFolder } from "../support/folder.ts";
 import { TestClock } from "./clock.ts";
 import { type FleetBench, resultOf, SILENCE, settled, withFleet } from "./fleet_bench.ts";
-import { type Bench, inFolder, openBench, picture, seen, spec, unowned } from "./harness.ts";
+import { type Bench, openBench, picture, seen, spec, unowned } from "./harness.ts";
 import { answer, filesIn, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
 

@@ -2,7 +2,8 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inFolder, openBench, picture, spec } from "./harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { openBench, picture, spec } from "./harness.ts";
 import { OwnWorker } from "./own_worker.ts";
 
 /** The store takes no failure of a job of the usual priority, as if there were no room for it. */

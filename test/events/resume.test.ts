@@ -7,9 +7,10 @@ import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import type { ServerMessage } from "../../shared/api/events.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
 import { TestClock } from "../engine/clock.ts";
-import { type Bench, inFolder, inLong, openBench, picture, spec, turn, unowned } from "../engine/harness.ts";
+import { type Bench, inLong, openBench, picture, spec, turn, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
 import { type Random, seeded } from "../engine/random.ts";
+import { inFolder } from "../support/folder.ts";
 import { TestOutlet } from "./outlet.ts";
 import { Told } from "./told.ts";
 

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { inFolder, inLong, picture, spec } from "../engine/harness.ts";
+import { inLong, picture, spec } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 import type { Came, Readers } from "./load/client_process.ts";
 import type { Load, Measured, Serving } from "./load/server_process.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { inFolder, openBench, picture, spec, unowned } from "../engine/harness.ts";
+import { openBench, picture, spec, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { inFolder } from "../support/folder.ts";
 import { as } from "./callers.ts";
 import { EventReader } from "./event_reader.ts";
 import { serveEvents } from "./event_server.ts";

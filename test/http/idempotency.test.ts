@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TestClock } from "../engine/clock.ts";
-import { type Bench, inFolder, openBench, picture, spec, withBench } from "../engine/harness.ts";
+import { type Bench, openBench, picture, spec, withBench } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 import { as, edgeWithCallers } from "./callers.ts";
 import { type Body, expectProblem, formOf, jobFrom, uploadsIn } from "./edge.ts";
 

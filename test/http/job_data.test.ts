@@ -6,9 +6,10 @@ import { receiveRaw } from "../../master/accept/receive.ts";
 import type { JobView } from "../../shared/api/job.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { TestClock } from "../engine/clock.ts";
-import { type Bench, inFolder, openBench, picture, spec, withBench } from "../engine/harness.ts";
+import { type Bench, openBench, picture, spec, withBench } from "../engine/harness.ts";
 import { answer, filesIn } from "../engine/job_states.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { inFolder } from "../support/folder.ts";
 import { edgeWithCallers, expectClosed } from "./callers.ts";
 import { edgeOf, expectProblem, jobFrom, sendRaw, uploadsIn } from "./edge.ts";
 

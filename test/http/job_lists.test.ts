@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JobView } from "../../shared/api/job.ts";
 import { TestClock } from "../engine/clock.ts";
-import { type Bench, inFolder, openBench, picture, spec, withBench } from "../engine/harness.ts";
+import { type Bench, openBench, picture, spec, withBench } from "../engine/harness.ts";
 import { asked } from "../engine/job_states.ts";
+import { inFolder } from "../support/folder.ts";
 import { as, edgeWithCallers } from "./callers.ts";
 import { type Edge, edgeOf, expectProblem } from "./edge.ts";
 

@@ -4,7 +4,8 @@ import { openApiDocument } from "../../shared/api/openapi/document.ts";
 import type { Route } from "../../shared/api/route.ts";
 import { errorsOf, ROUTES } from "../../shared/api/routes.ts";
 import { httpStatus } from "../../shared/errors.ts";
-import { inFolder, openBench } from "../engine/harness.ts";
+import { openBench } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 import { edgeOf } from "./edge.ts";
 
 const document = openApiDocument();

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { referencePage } from "../../master/http/reference/page.ts";
 import { openApiDocument } from "../../shared/api/openapi/document.ts";
 import { ROUTES } from "../../shared/api/routes.ts";
-import { inFolder, openBench } from "../engine/harness.ts";
+import { openBench } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 import { edgeOf } from "./edge.ts";
 
 const document = openApiDocument();

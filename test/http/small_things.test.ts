@@ -1,4 +1,5 @@
 /** P5, P7: what is little by itself, and much by its number. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +9,9 @@ import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { PreviewPool } from "../../master/preview/pool.ts";
 import { Shelf } from "../../master/preview/shelf.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
-import { inFolder, picture, spec, withBench } from "../engine/harness.ts";
+import { picture, spec, withBench } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { inFolder } from "../support/folder.ts";
 import { addedBy, addForm, BatchRoom, create, json } from "./batch_room.ts";
 import { as, edgeWithCallers } from "./callers.ts";
 import { type Edge, edgeOf, expectProblem, jobFrom, sendRaw } from "./edge.ts";

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { inFolder, inLong } from "../engine/harness.ts";
+import { inLong } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 import { uploadsIn } from "./edge.ts";
 
 const MIB = 1 << 20;

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
 import type { JobView } from "../../master/jobs/job.ts";
-import { inFolder, picture, spec, turn } from "../engine/harness.ts";
+import { picture, spec, turn } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 import { checkAnswer } from "./answers.ts";
 import { uploadsIn } from "./edge.ts";
 

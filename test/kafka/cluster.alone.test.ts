@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { readdirSync, watch } from "node:fs";
 import { isFree } from "../../kafka/ports.ts";
+import { inFolder } from "../support/folder.ts";
 import { describeWithKafka } from "../support/on_kafka.ts";
-import { inFolder, lineWith, startScript } from "./processes.ts";
+import { lineWith, startScript } from "./processes.ts";
 
 /** Resolves when nothing is left in a folder. */
 async function empty(folder: string): Promise<void> {

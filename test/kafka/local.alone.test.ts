@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { Kafka, logLevel } from "kafkajs";
 import { freePorts, isFree } from "../../kafka/ports.ts";
+import { inFolder } from "../support/folder.ts";
 import { describeWithKafka } from "../support/on_kafka.ts";
-import { inFolder, lineWith, startScript } from "./processes.ts";
+import { lineWith, startScript } from "./processes.ts";
 
 const runKafka = (port: number, folder: string) =>
   startScript("kafka/main.ts", ["--port", String(port), "--data", folder]);

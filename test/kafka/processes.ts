@@ -1,17 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { linesIn } from "../support/lines.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
-
-export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 export const startScript = (
   script: string,
@@ -29,14 +19,10 @@ type Started = ReturnType<typeof startScript>;
 
 /** The first line that holds `text`. */
 export async function lineWith(text: string, { stdout }: Started): Promise<string> {
-  let said = "";
-  for await (const chunk of stdout.pipeThrough(new TextDecoderStream())) {
-    said += chunk;
-    const line = said
-      .split("\n")
-      .slice(0, -1)
-      .find((line) => line.includes(text));
-    if (line !== undefined) return line;
+  const said: string[] = [];
+  for await (const line of linesIn(stdout)) {
+    if (line.includes(text)) return line;
+    said.push(line);
   }
-  throw new Error(`It ended without saying ${text}:\n${said}`);
+  throw new Error(`It ended without saying ${text}:\n${said.join("\n")}`);
 }

@@ -4,7 +4,8 @@ import { colourspaceOf } from "../../master/codec/colourspace.ts";
 import { loadSharp } from "../../master/codec/sharp.ts";
 import { bytesPerPixel, type PixelFormat, type Size, wholeOf } from "../../shared/geometry.ts";
 import type { Raster } from "../../shared/raster.ts";
-import { decodeFile, inFolder, unowned } from "../engine/harness.ts";
+import { decodeFile, unowned } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
 
 const sharp = await loadSharp();
 

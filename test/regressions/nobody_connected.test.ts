@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { inFolder, openBench, picture, spec, turn } from "../engine/harness.ts";
+import { openBench, picture, spec, turn } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
 import { edgeOf, jobFrom, sendRaw } from "../http/edge.ts";
+import { inFolder } from "../support/folder.ts";
 
 test("P3: a job ends with nobody connected, and is found again by the next process", async () => {
   await inFolder(async (folder) => {

@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { startServer } from "../../embedded/server.ts";
 import type { JobView } from "../../master/jobs/job.ts";
-import { inFolder, picture, spec } from "../engine/harness.ts";
+import { picture, spec } from "../engine/harness.ts";
 import { checkAnswer } from "../http/answers.ts";
+import { inFolder } from "../support/folder.ts";
 
 test("P10: the server answers, and takes uploads, while it cuts and joins a large image", async () => {
   await inFolder(async (folder) => {

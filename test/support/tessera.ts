@@ -36,3 +36,23 @@ export async function tessera(args: readonly string[], settings?: Settings): Pro
   const [out, err, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { status, out, err };
 }
+
+/** Runs the command to its end on a terminal, in black and white. Gives all that it has drawn, in order. */
+export async function tesseraOnTerminal(
+  args: readonly string[],
+  env: Settings["env"] = {},
+): Promise<{ readonly status: number; readonly screen: string }> {
+  const decoder = new TextDecoder();
+  let screen = "";
+  const child = Bun.spawn([process.execPath, TESSERA, ...args], {
+    env: { ...process.env, ...WITHOUT_SETTINGS, NO_COLOR: "1", ...env },
+    terminal: {
+      cols: 160,
+      rows: 24,
+      data: (_terminal, bytes) => {
+        screen += decoder.decode(bytes, { stream: true });
+      },
+    },
+  });
+  return { status: await child.exited, screen };
+}
