@@ -1,8 +1,3 @@
-import { availableParallelism, hostname } from "node:os";
-import { FormatRegistry, type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
-import ipaddr from "ipaddr.js";
-
 /**
  * Every setting, in one table. Reading, checking, `tessera config` and docs/configuration.md follow from it.
  *
@@ -10,30 +5,11 @@ import ipaddr from "ipaddr.js";
  * `expected` (what is right, in words, where the schema cannot say it); `otherwise` (its default, in words, where that
  * depends on the machine or on other settings); `pem` (the path of a PEM file); `variableOnly` (not in the file).
  */
-const KIB = 1024;
-const MIB = 1024 * KIB;
-const GIB = 1024 * MIB;
-const TIB = 1024 * GIB;
-
-FormatRegistry.Set("ip-range", (text) => ipaddr.isValidCIDR(text) || ipaddr.isValid(text));
-
-const text = (description: string, more = {}) => Type.String({ minLength: 1, description, ...more });
-const optional = (description: string, more = {}) => Type.Optional(text(description, more));
-const secret = (description: string) => optional(description, { secret: true });
-const pem = (description: string) =>
-  optional(description, { pem: true, expected: "the path of a readable PEM file" });
-const whole = (minimum: number, maximum: number, initial: number, unit: string, description: string) =>
-  Type.Integer({ minimum, maximum, default: initial, unit, description });
-const size = (minimum: number, maximum: number, initial: number, description: string) =>
-  whole(minimum, maximum, initial, "bytes", description);
-/** A number of which one may have so many. */
-const upTo = (initial: number, unit: string, description: string) =>
-  whole(0, 1e12, initial, unit, `${description.replace(/\.$/, "")}; 0 is no limit.`);
-const port = (initial: number, description: string) => whole(0, 65_535, initial, "", description);
-
-/** Without IPv6: kafkajs takes what is before the first colon. */
-const HOST = "[^\\s:/@,\\[\\]]+";
-const PORT = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+import { availableParallelism, hostname } from "node:os";
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { GIB, KIB, MIB, optional, PORT, pem, port, size, TIB, text, upTo, whole } from "./fields.ts";
+import { KAFKA } from "./kafka_table.ts";
 
 const LIMITS = Type.Object(
   {
@@ -188,71 +164,6 @@ const PREVIEW = Type.Object(
     kept_minutes: whole(1, 10_080, 30, "min", "How long such an image is kept that nobody looks at."),
   },
   { title: "Previews", description: "For pictures to look at, and for live editing.", default: {} },
-);
-
-const KAFKA = Type.Object(
-  {
-    brokers: Type.Array(Type.String({ pattern: `^${HOST}:${PORT}$` }), {
-      minItems: 1,
-      default: ["127.0.0.1:9092"],
-      expected: "host:port of each broker, with commas between them",
-      description: "Brokers to begin with; they name the others.",
-    }),
-    prefix: Type.String({
-      pattern: "^[A-Za-z0-9._-]{0,200}$",
-      default: "",
-      expected: "at most 200 letters, digits, dots, underscores and hyphens",
-      description:
-        "Before the name of each topic and group, so that several installations can share one Kafka.",
-    }),
-    tls: Type.Boolean({
-      default: false,
-      otherwise: "false; true with `kafka.ca` or `kafka.cert`",
-      description: "Speaks TLS with the brokers.",
-    }),
-    ca: pem("Certificate authorities that vouch for the brokers; without it those of the system."),
-    cert: pem("Certificate to show to the brokers."),
-    key: pem("Private key of `kafka.cert`."),
-    servername: optional(
-      "Name that the brokers' certificates have to bear; without it the name in their address.",
-    ),
-    sasl: Type.Union(
-      [
-        Type.Literal("none"),
-        Type.Literal("plain"),
-        Type.Literal("scram-sha-256"),
-        Type.Literal("scram-sha-512"),
-        Type.Literal("oauthbearer"),
-      ],
-      { default: "none", description: "How to log in." },
-    ),
-    username: optional("User, for `plain` and `scram`."),
-    password: secret("Password, for `plain` and `scram`."),
-    token_url: optional("Where `oauthbearer` gets its tokens from, by client credentials.", {
-      // nobody before the host: a password there would be shown
-      pattern: "^https?://[^\\s@]+$",
-      expected: "an address like https://login.example.com/token",
-    }),
-    client_id: optional("Client, for `oauthbearer`."),
-    client_secret: secret("Secret of the client, for `oauthbearer`."),
-    scope: optional("Scope to ask for, for `oauthbearer`."),
-    create_topics: Type.Boolean({
-      default: true,
-      description: "The master creates topics that are missing when it starts.",
-    }),
-    tasks_partitions: whole(1, 10_000, 48, "", "Partitions of `tasks`: as many workers can share the work."),
-    results_partitions: whole(1, 10_000, 12, "", "Partitions of `results`."),
-    replication: whole(1, 100, 1, "", "Copies of every message, each on another broker."),
-    min_insync: whole(1, 100, 1, "", "Copies that have to be written before a message counts as sent."),
-    retention_minutes: whole(1, 525_600, 60, "min", "How long `tasks` and `results` are kept."),
-    dead_letters_retention_days: whole(1, 3650, 30, "days", "How long `dead-letters` are kept."),
-    message_bytes: size(MIB, 64 * MIB, 8 * MIB, "The largest message, which has to hold a tile's window."),
-  },
-  {
-    title: "Kafka",
-    description: "For a master and workers in processes of their own. The embedded mode needs none of it.",
-    default: {},
-  },
 );
 
 const TLS = Type.Object(
