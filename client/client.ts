@@ -1,28 +1,35 @@
 /**
  * The client of a Tessera server, for Bun, Node and browsers. `createClient({ url, key })` has every route of the server
  * as a method by its operation's name, and by hand what takes more than one request or more than JSON.
+ *
+ * What goes wrong is a `TesseraError`, whose `code` is one of the server's or of the way there (`server_unreachable`,
+ * `server_silent`, `server_unlike`); what a server has answered is a `ProblemError`, which knows its status too. Whoever
+ * has a signal and uses it gets its reason.
  */
 
 import type { JobView } from "../shared/api/job.ts";
 import type { Query } from "../shared/api/route.ts";
 import type { JOBS } from "../shared/api/routes/jobs.ts";
 import type { UploadView } from "../shared/api/upload.ts";
+import { type ErrorCode, TesseraError } from "../shared/errors.ts";
 import type { CallOptions, Calls } from "./calls.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
 import { type Live, live, type Told, type Topic } from "./live.ts";
 import { OPERATIONS } from "./operations.ts";
 import type { LiveState } from "./socket.ts";
-import { type Image, type SubmitOptions, submit } from "./submit.ts";
+import { type Image, type SubmitOptions, submit, type Transferred } from "./submit.ts";
 import { type Uploaded, type UploadOptions, upload } from "./upload.ts";
 import { hasEnded, type Watching, watch, watchAll } from "./watch.ts";
 
 export { ProblemError } from "./problem.ts";
 export type {
   CallOptions,
+  Calls,
   ConnectionOptions,
   Download,
   DownloadOptions,
+  ErrorCode,
   Image,
   JobView,
   Live,
@@ -30,19 +37,32 @@ export type {
   SubmitOptions,
   Told,
   Topic,
+  Transferred,
   Uploaded,
   UploadOptions,
   UploadView,
+  Watching,
 };
-export { hasEnded };
+export { hasEnded, TesseraError };
 
+/** A server, and all that can be asked of it. The routes themselves stand in `Calls`. */
 export interface Client extends Calls {
+  /** The server's address, which ends with a slash. */
   readonly url: string;
-  /** Sends an image and gives the job that it became. */
+  /**
+   * Sends an image and gives the job that it became. What is no stream is sent again where the connection fails; of a
+   * large file only the rest. After an abort there is no job.
+   *
+   * @throws what the server refuses, such as pipeline_invalid, image_unsupported or quota_reached
+   */
   submit(image: Image, options?: SubmitOptions): Promise<JobView>;
-  /** Sends a file in parts, which can be interrupted and gone on with; `submit` makes a job of it. */
+  /**
+   * Sends a file in parts, which can be interrupted and gone on with; `submit` makes a job of it.
+   *
+   * @throws request_invalid if `resumeFrom` is of another file; what the server refuses
+   */
   upload(image: Blob | Uint8Array<ArrayBuffer>, options?: UploadOptions): Promise<UploadView>;
-  /** A job as it is now, and then whenever it has changed, until it has ended. */
+  /** A job as it is now, and then whenever it has changed, until it has ended. @throws job_not_found */
   watch(id: string, options?: { readonly signal?: AbortSignal }): Watching;
   /** All of the caller's jobs that are at work, and those that come: each whenever it has changed, until the signal. */
   watchAll(options?: { readonly signal?: AbortSignal }): Watching;
@@ -52,14 +72,15 @@ export interface Client extends Calls {
    * @throws request_invalid for a key that is none
    */
   live(): Live;
-  /** A job once it has ended, however it did. */
+  /** A job once it has ended, however it did: its `state` and `error` tell. @throws job_not_found */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<JobView>;
-  /** All jobs that a filter takes, the newest first: page by page, as they are asked for. */
+  /** All jobs that a filter takes, the newest first: page by page (of 1 to 1000 jobs), as they are asked for. */
   eachJob(filter?: JobFilter, options?: { readonly page?: number; readonly signal?: AbortSignal }): Watching;
-  /** The result of a job that is done. */
+  /** The result of a job that is done. @throws job_not_found, job_not_done, job_result_expired */
   download(id: string, options?: DownloadOptions): Promise<Download>;
 }
 
+/** Which jobs of a list, as `GET /v1/jobs` takes it. */
 export type JobFilter = Omit<Query<typeof JOBS.listJobs>, "limit" | "cursor">;
 
 /** As many at a time as the list gives. */
