@@ -3,8 +3,18 @@ import type { TesseraError } from "../shared/errors.ts";
 import type { Connection } from "./connection.ts";
 import { LiveSocket, type LiveState } from "./socket.ts";
 
-/** What can be watched: the caller's jobs (everyone's for `admin`), workers, figures, and a job or its tiles by its id. */
-export type Topic = "jobs" | "workers" | "stats" | `job:${string}` | `tiles:${string}`;
+/**
+ * What can be watched: the caller's jobs and batches (everyone's for `admin`), workers, figures, a job or its tiles by its
+ * id, and a batch by its own.
+ */
+export type Topic =
+  | "jobs"
+  | "batches"
+  | "workers"
+  | "stats"
+  | `job:${string}`
+  | `tiles:${string}`
+  | `batch:${string}`;
 
 type Named<N extends string> = Extract<ServerMessage, { readonly type: N }>;
 

@@ -7,7 +7,7 @@ import type { DispatchCounts } from "./dispatch/dispatcher.ts";
 import { hasEnded, type JobEvent, type JobView } from "./jobs/job.ts";
 import { prepareJob, type SubmitRequest, validPriority } from "./jobs/submission.ts";
 import { type TileChange, TileMap } from "./jobs/tile_map.ts";
-import type { JobName } from "./jobs/watchers.ts";
+import type { BatchName, JobName } from "./jobs/watchers.ts";
 import type { Limiter } from "./limiting/limiter.ts";
 import type { Figures } from "./monitoring/figures.ts";
 import type { MasterOptions } from "./options.ts";
@@ -310,6 +310,11 @@ export class Master {
   /** Told that a job has changed, is new or is no more; and of every tile of it that is done or refused. */
   onTouch(listener: (job: JobName) => void): () => void {
     return this.parts.watchers.addTouched(listener);
+  }
+
+  /** Told that a batch is new or is no more, or that one of its jobs has changed. Returns how to end it. */
+  onTouchBatch(listener: (batch: BatchName) => void): () => void {
+    return this.parts.watchers.addTouchedBatch(listener);
   }
 
   private told(id: string): JobView {

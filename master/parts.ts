@@ -86,6 +86,7 @@ function engine(given: Given, { store, files, deadLetters }: Kept) {
     ...{ master, bus, buffers, store, files, deadLetters, dispatcher },
     ...{ limits, durable, threads, now, onTrouble },
     onChange: (job) => watchers.tell(shown.show(job)),
+    onMarked: ({ owner, batch: id }) => id !== undefined && watchers.touchBatch({ id, owner }),
   });
   const shown = new ShownJobs({ store, runner, now });
   const tile = (assignment: Assignment, event: TileEvent): void => {
@@ -93,8 +94,8 @@ function engine(given: Given, { store, files, deadLetters }: Kept) {
     if (change !== undefined) watchers.tile(change);
     if (event.what === "sent") return;
     const { job: id } = assignment.run.needs;
-    const owner = runner.ownerOf(id);
-    if (owner !== undefined) watchers.touch({ id, owner });
+    const job = runner.nameOf(id);
+    if (job !== undefined) watchers.touch(job);
     if (watchers.any) watchers.tell(shown.view(id));
   };
   return { roster, packing, dispatcher, runner, shown };
@@ -113,7 +114,10 @@ function front(given: Given, { db, store, files }: Kept, { runner, shown }: Engi
   watchers.addTile((change) => figures.tile(change));
   return {
     ...{ limiter: new Limiter(limits.each, now), outbound, webhooks, figures },
-    batches: new Batches({ store: new BatchStore(db, now), files, limits, now }),
+    batches: new Batches({
+      ...{ store: new BatchStore(db, now), files, limits, now },
+      onTouch: (batch) => watchers.touchBatch(batch),
+    }),
     pictures: new Previews({ dir, limits, store, files, now, runner }),
   };
 }

@@ -5,6 +5,7 @@ import { TesseraError } from "../../shared/errors.ts";
 import { parsePipeline } from "../../shared/pipeline/pipeline.ts";
 import { hasEnded } from "../jobs/job.ts";
 import type { JobFiles } from "../jobs/job_files.ts";
+import type { BatchName } from "../jobs/watchers.ts";
 import type { Limits } from "../limits.ts";
 import type { BatchPage, BatchRecord, BatchStore } from "../store/batches.ts";
 import type { Packed } from "./archive.ts";
@@ -20,6 +21,8 @@ interface BatchNeeds {
   readonly limits: Limits;
   readonly now: () => number;
   readonly files: Pick<JobFiles, "resultOf">;
+  /** One is new or is no more. */
+  readonly onTouch: (batch: BatchName) => void;
 }
 
 /** What each image of a batch is asked for with; the rest of it is the creator's affair. */
@@ -41,13 +44,14 @@ export class Batches {
 
   /** @throws what `parsePipeline` throws, quota_reached */
   create(owner: string, name: string, options: BatchOptions): BatchRecord {
-    const { store, limits, now } = this.needs;
+    const { store, limits, now, onTouch } = this.needs;
     const pipeline = parsePipeline(options.pipeline ?? "");
     const id = randomUUID();
-    store.forgetEmpty(now() - limits.historyKeptMs);
+    for (const forgotten of store.forgetEmpty(now() - limits.historyKeptMs)) onTouch(forgotten);
     if (store.areEmpty(owner, EMPTY_MAX))
       throw new TesseraError("quota_reached", `Nothing was sent to your last ${EMPTY_MAX} batches.`);
     store.insert(id, owner, name, { ...options, pipeline });
+    onTouch({ id, owner });
     return this.get(id)!;
   }
 
@@ -55,18 +59,25 @@ export class Batches {
     return this.going.has(id) ? undefined : this.needs.store.get(id);
   }
 
+  /** As it is shown. */
+  find(id: string): BatchView | undefined {
+    const batch = this.get(id);
+    return batch && this.view(batch);
+  }
+
   /**
    * Forgets a batch that nobody can send anything to any more.
    *
    * @param removeSome deletes some of its jobs, as long as there are any; says whether there were
    */
-  async remove(id: string, removeSome: () => Promise<boolean>): Promise<void> {
+  async remove({ id, owner }: BatchName, removeSome: () => Promise<boolean>): Promise<void> {
     this.going.add(id);
     try {
       while (await removeSome());
       this.needs.store.remove(id);
     } finally {
       this.going.delete(id);
+      this.needs.onTouch({ id, owner });
     }
   }
 

@@ -13,6 +13,8 @@ interface CollectorNeeds {
   readonly durable: boolean;
   /** Told each time that the canvas has more rows complete from the top: [0, rows). */
   readonly onRows: (rows: number) => void;
+  /** Told each time that tiles are marked. */
+  readonly onMarked: () => void;
 }
 
 /** A band whose pixels are in the canvas. */
@@ -87,11 +89,12 @@ export class Collector {
   }
 
   private mark(batch: readonly Written[]): void {
-    const { store, job, plan } = this.needs;
+    const { store, job, plan, onMarked } = this.needs;
     const tiles = batch.flatMap(({ band }) => band.collected);
     for (const { band } of batch)
       if (this.figures !== undefined && band.figures !== undefined) addFigures(this.figures, band.figures);
     store.markDone(job, plan.index, tiles, this.figures);
+    onMarked();
   }
 
   private row(tile: number, count: number): void {

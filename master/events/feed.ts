@@ -84,6 +84,9 @@ export abstract class Feed<K> {
   /** A job that it may tell of has changed, is new or is no more. */
   jobTouched(_id: string): void {}
 
+  /** A batch that it may tell of has changed, is new or is no more. */
+  batchTouched(_id: string): void {}
+
   /** Everything may have changed; everyone is told the whole again. */
   protected anew(): void {
     this.isAnew = true;

@@ -89,7 +89,7 @@ export class EventHub {
     this.endLooks?.();
   }
 
-  /** Has `reader` told of a topic. @throws job_not_found */
+  /** Has `reader` told of a topic. @throws job_not_found, batch_not_found */
   join(reader: Reader, topic: string): AnyFeed {
     return this.topics.join(reader, topic, this.seq);
   }
@@ -110,6 +110,7 @@ export class EventHub {
     if (this.endListening !== undefined) return;
     const ends = [
       this.master.onTouch((job) => this.topics.job(job)),
+      this.master.onTouchBatch((batch) => this.topics.batch(batch)),
       this.master.onTile((change) => this.topics.tile(change)),
     ];
     this.endListening = () => {

@@ -49,7 +49,7 @@ export class Reader {
     private readonly identify: () => Caller | Promise<Caller>,
   ) {}
 
-  /** Has it told of a topic: what it has missed after `since`, or the whole. @throws job_not_found, request_invalid */
+  /** Has it told of a topic: what it has missed after `since`, or the whole. @throws job_not_found, batch_not_found, request_invalid */
   subscribe(topic: string, since?: Since): void {
     if (!this.subscriptions.has(topic) && this.subscriptions.size >= TOPICS_MAX)
       throw new TesseraError("request_invalid", `At most ${TOPICS_MAX} topics can be watched at once.`);

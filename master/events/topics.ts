@@ -1,10 +1,12 @@
 import { type Caller, may } from "../access/caller.ts";
-import { ownJob } from "../access/own.ts";
+import { ownBatch, ownJob } from "../access/own.ts";
 import type { Every } from "../clock.ts";
 import type { TileChange } from "../jobs/tile_map.ts";
-import type { JobName } from "../jobs/watchers.ts";
+import type { BatchName, JobName } from "../jobs/watchers.ts";
 import type { Master } from "../master.ts";
 import type { AnyFeed, FeedOptions } from "./feed.ts";
+import { BatchFeed } from "./feeds/batch.ts";
+import { BatchesFeed } from "./feeds/batches.ts";
 import { JobFeed } from "./feeds/job.ts";
 import { JobsFeed } from "./feeds/jobs.ts";
 import { StatsFeed } from "./feeds/stats.ts";
@@ -19,10 +21,12 @@ const IDLE_MAX = 100;
 const WORKERS = "workers";
 const ALL_JOBS = "jobs";
 const ALL_STATS = "stats";
+const ALL_BATCHES = "batches";
 /** Behind a name, with the owner: those of one owner only. */
 const OWN = "@";
 const JOB = "job:";
 const TILES = "tiles:";
+const BATCH = "batch:";
 
 interface Topic {
   readonly feed: AnyFeed;
@@ -42,11 +46,11 @@ export class Topics {
     private readonly onTouch: () => void,
   ) {}
 
-  /** @param seq the number of the last change @throws job_not_found */
+  /** @param seq the number of the last change @throws job_not_found, batch_not_found */
   join(reader: Reader, name: string, seq: number): AnyFeed {
     const { caller } = reader;
-    const job = jobOf(name);
-    if (job !== undefined) ownJob(this.master, caller, job);
+    const one = oneOf(name);
+    if (one !== undefined) (one.kind === BATCH ? ownBatch : ownJob)(this.master, caller, one.id);
     const key = keyOf(name, caller);
     const topic = this.topics.get(key) ?? { feed: this.feed(key, caller, seq), readers: new Set() };
     this.topics.delete(key);
@@ -68,6 +72,12 @@ export class Topics {
   job({ id, owner }: JobName): void {
     for (const key of [JOB + id, TILES + id, ALL_JOBS + OWN + owner, ALL_JOBS])
       this.topics.get(key)?.feed.jobTouched(id);
+  }
+
+  /** A batch has changed, is new or is no more. */
+  batch({ id, owner }: BatchName): void {
+    for (const key of [BATCH + id, ALL_BATCHES + OWN + owner, ALL_BATCHES])
+      this.topics.get(key)?.feed.batchTouched(id);
   }
 
   tile(change: TileChange): void {
@@ -102,17 +112,25 @@ export class Topics {
     };
     const options: FeedOptions = { seq, onTouch };
     if (key === WORKERS) return new WorkersFeed(this.master, this.every, options);
-    const job = jobOf(key);
-    if (job !== undefined)
-      return new (key.startsWith(TILES) ? TilesFeed : JobFeed)(this.master, job, options);
+    const one = oneOf(key);
+    if (one !== undefined) return new OF_ONE[one.kind](this.master, one.id, options);
     const owner = key.includes(OWN) ? caller.owner : undefined;
     if (key.startsWith(ALL_STATS)) return new StatsFeed(this.master, owner, this.every, options);
+    if (key.startsWith(ALL_BATCHES)) return new BatchesFeed(this.master, owner, options);
     return new JobsFeed(this.master, owner, options);
   }
 }
 
-const jobOf = (name: string): string | undefined =>
-  [JOB, TILES].find((kind) => name.startsWith(kind)) && name.slice(name.indexOf(":") + 1);
+const OF_ONE = { [JOB]: JobFeed, [TILES]: TilesFeed, [BATCH]: BatchFeed } as const;
+
+/** Which job or which batch a topic is about, if it is about one. */
+function oneOf(name: string): { readonly kind: keyof typeof OF_ONE; readonly id: string } | undefined {
+  const kind = ([JOB, TILES, BATCH] as const).find((each) => name.startsWith(each));
+  return kind && { kind, id: name.slice(kind.length) };
+}
+
+/** What admins read of everyone, others of themselves. */
+const OWNED = new Set([ALL_JOBS, ALL_STATS, ALL_BATCHES]);
 
 const keyOf = (name: string, caller: Caller): string =>
-  (name === ALL_JOBS || name === ALL_STATS) && !may(caller, "admin") ? name + OWN + caller.owner : name;
+  OWNED.has(name) && !may(caller, "admin") ? name + OWN + caller.owner : name;

@@ -46,6 +46,7 @@ export interface JobRunNeeds {
   readonly weight: () => number;
   readonly now: () => number;
   readonly onChange: () => void;
+  readonly onMarked: () => void;
   readonly onDead: (letter: DeadLetter) => void;
 }
 
@@ -165,7 +166,7 @@ export class JobRun {
     metadata: ImageMetadata,
   ): Promise<readonly Step[]> {
     this.throwIfStopped();
-    const { store, dispatcher, buffers, durable, workersApart, openBytesMax, weight } = this.needs;
+    const { store, dispatcher, buffers, durable, workersApart, openBytesMax, weight, onMarked } = this.needs;
     const job = this.record.id;
     const steps = [...opening, ...plan.steps];
     const chain = compileChain(steps, plan.input);
@@ -174,7 +175,7 @@ export class JobRun {
     const last = plan.index === this.plan.stages.length - 1;
     if (last && target !== undefined) this.exporter = this.openExport(target, metadata);
     const onRows = (rows: number) => last && this.exporter?.rowsDone(rows);
-    const collector = new Collector({ job, plan, target, store, durable, onRows });
+    const collector = new Collector({ job, plan, target, store, durable, onRows, onMarked });
     if (last) this.there = collector.there;
     const rowsReady = sourceName === "source.v" ? decoded : () => plan.input.height;
     this.clock.start(`stage-${plan.index}`);

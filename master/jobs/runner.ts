@@ -14,6 +14,7 @@ import { JobRun, type JobRunNeeds, type Sights } from "./job_run.ts";
 import { Progress, type UnderWay } from "./progress.ts";
 import { JobQueue, type JobSize, sizeOf } from "./queue.ts";
 import { type TileChange, TileMap } from "./tile_map.ts";
+import type { JobName } from "./watchers.ts";
 
 /** Jobs under way at once: of each size or a larger one, so that a small one never waits for larger ones to end. */
 const ACTIVE_MAX: Readonly<Record<JobSize, number>> = { small: 5, medium: 4, large: 2 };
@@ -40,6 +41,8 @@ interface RunnerOptions extends Shared {
   readonly deadLetters: DeadLetterStore;
   /** A job has changed. */
   readonly onChange: (job: JobRecord) => void;
+  /** Tiles of a job are marked in the store. */
+  readonly onMarked: (job: JobName) => void;
   readonly onTrouble?: ((fault: TesseraError) => void) | undefined;
 }
 
@@ -124,8 +127,8 @@ export class JobRunner {
   }
 
   /** Of a job under way. */
-  ownerOf(id: string): string | undefined {
-    return this.active.get(id)?.run.record.owner;
+  nameOf(id: string): JobName | undefined {
+    return this.active.get(id)?.run.record;
   }
 
   /** What is known of a job that is under way. */
@@ -168,7 +171,7 @@ export class JobRunner {
   private begin(record: JobRecord): void {
     const { id } = record;
     const { pipeline, probe, tileSize } = record.request;
-    const { bus, files, deadLetters: _, onChange, onTrouble: __, ...shared } = this.options;
+    const { bus, files, deadLetters: _, onChange, onMarked, onTrouble: __, ...shared } = this.options;
     const { store, limits, now } = shared;
     const plan = planPipeline(pipeline, probe.shape, tileSize, limits.pixelsMax);
     const progress = new Progress(TileMap.of(id, plan, store.tilesOf(id)), record.tilesRetried, now);
@@ -179,6 +182,7 @@ export class JobRunner {
       openBytesMax: bus.packs ? OPEN_BYTES.distributed : OPEN_BYTES.here,
       weight: () => 2 ** ((this.active.get(id)?.priority ?? record.priority) - PRIORITY.default),
       onChange: () => onChange(store.get(id)!),
+      onMarked: () => onMarked(record),
       onDead: (letter) => void this.letters.set(id, this.post(letter)),
     });
     this.active.set(id, { run, progress, priority: record.priority });

@@ -1,12 +1,14 @@
 import { hasEnded, type JobView } from "./job.ts";
 import type { TileChange } from "./tile_map.ts";
 
-export type JobName = Pick<JobView, "id" | "owner">;
+export type JobName = Pick<JobView, "id" | "owner" | "batch">;
+export type BatchName = Pick<JobName, "id" | "owner">;
 
 /** Whoever wants to hear of jobs: of every change, of every tile, or of ends. */
 export class JobWatchers {
   private readonly listeners = new Set<(job: JobView) => void>();
   private readonly touched = new Set<(job: JobName) => void>();
+  private readonly touchedBatches = new Set<(batch: BatchName) => void>();
   private readonly ended = new Set<() => void>();
   private readonly ofTiles = new Set<(change: TileChange) => void>();
   private readonly waiting = new Map<string, ((job: JobView) => void)[]>();
@@ -26,6 +28,12 @@ export class JobWatchers {
   addTouched(listener: (job: JobName) => void): () => void {
     this.touched.add(listener);
     return () => this.touched.delete(listener);
+  }
+
+  /** For those who look at the batch themselves. Returns how to end it. */
+  addTouchedBatch(listener: (batch: BatchName) => void): () => void {
+    this.touchedBatches.add(listener);
+    return () => this.touchedBatches.delete(listener);
   }
 
   /** For those who hear of every tile. Returns how to end it. */
@@ -55,6 +63,11 @@ export class JobWatchers {
 
   touch(job: JobName): void {
     for (const listener of this.touched) listener(job);
+    if (job.batch !== undefined) this.touchBatch({ id: job.batch, owner: job.owner });
+  }
+
+  touchBatch(batch: BatchName): void {
+    for (const listener of this.touchedBatches) listener(batch);
   }
 
   tell(view: JobView): void {

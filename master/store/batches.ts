@@ -1,7 +1,7 @@
 import type { SHOWN_STATES } from "../../shared/api/states.ts";
 import type { JobRecord } from "../jobs/job.ts";
 import type { Database } from "./database.ts";
-import { ACTIVE, type JobRow, toRecord } from "./job_row.ts";
+import { type JobRow, toRecord } from "./job_row.ts";
 
 type ShownState = (typeof SHOWN_STATES)[number];
 
@@ -56,11 +56,13 @@ export class BatchStore {
     );
   }
 
-  /** Forgets those that have no jobs and are older than this. */
-  forgetEmpty(beforeMs: number): void {
+  /** Forgets those that have no jobs and are older than this. @returns which they were */
+  forgetEmpty(beforeMs: number): Pick<BatchRecord, "id" | "owner">[] {
     const sql = `DELETE FROM batches WHERE created_ms < $beforeMs
-      AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.batch = batches.id)`;
-    this.db.atomically(() => this.db.run(sql, { beforeMs }));
+      AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.batch = batches.id) RETURNING id, owner`;
+    return this.db.atomically(
+      () => this.db.prepare(sql).all({ beforeMs }) as Pick<BatchRecord, "id" | "owner">[],
+    );
   }
 
   /** What its jobs say of it stays. */
@@ -98,15 +100,12 @@ export class BatchStore {
   }
 
   counts(id: string): BatchCount[] {
-    const sql = `SELECT iif(paused = 1 AND state IN (${ACTIVE}), 'paused', state) AS shown, count(*) AS jobs,
-        sum(tiles_done) AS tilesDone, sum(tiles) AS tiles
-      FROM jobs WHERE batch = $id GROUP BY shown`;
-    const rows = this.db.prepare(sql).all({ id }) as (Omit<BatchCount, "state"> & { shown: ShownState })[];
-    return rows.map(({ shown: state, ...sums }) => ({ state, ...sums }));
+    const sql = "SELECT state, jobs, tiles_done AS tilesDone, tiles FROM batch_sums WHERE batch = $id";
+    return this.db.prepare(sql).all({ id }) as BatchCount[];
   }
 
   size(id: string): number {
-    const sql = "SELECT count(*) AS jobs FROM jobs WHERE batch = $id";
+    const sql = "SELECT coalesce(sum(jobs), 0) AS jobs FROM batch_sums WHERE batch = $id";
     return (this.db.prepare(sql).get({ id }) as { jobs: number }).jobs;
   }
 

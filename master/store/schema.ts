@@ -1,3 +1,17 @@
+/** The state that a job is shown in, of a row of `jobs`. */
+const shown = (row: "NEW" | "OLD"): string =>
+  `iif(${row}.paused = 1 AND ${row}.state IN ('queued', 'ingesting', 'running', 'exporting'), 'paused', ${row}.state)`;
+
+/** Statements of a trigger: a job counts in its batch's sums from now on, or no longer. */
+const ADD = `
+    INSERT INTO batch_sums (batch, state, jobs, tiles_done, tiles)
+    VALUES (NEW.batch, ${shown("NEW")}, 1, NEW.tiles_done, NEW.tiles)
+    ON CONFLICT DO UPDATE SET jobs = jobs + 1, tiles_done = tiles_done + excluded.tiles_done, tiles = tiles + excluded.tiles;`;
+const TAKE = `
+    UPDATE batch_sums SET jobs = jobs - 1, tiles_done = tiles_done - OLD.tiles_done, tiles = tiles - OLD.tiles
+      WHERE batch = OLD.batch AND state = ${shown("OLD")};
+    DELETE FROM batch_sums WHERE batch = OLD.batch AND jobs = 0;`;
+
 /** The tables as they were first; times are milliseconds since 1970 by the master's clock. */
 const FIRST = `
 CREATE TABLE IF NOT EXISTS jobs (
@@ -111,6 +125,25 @@ export const MIGRATIONS: readonly string[] = [
     created_ms INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX batches_by_owner ON batches (owner, number);
+
+  -- What a batch's jobs come to, by the state that they are shown in: to look at it costs the same however many there are.
+  CREATE TABLE batch_sums (
+    batch      TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    jobs       INTEGER NOT NULL,
+    tiles_done INTEGER NOT NULL,
+    tiles      INTEGER NOT NULL,
+    PRIMARY KEY (batch, state)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER batch_gains AFTER INSERT ON jobs WHEN NEW.batch IS NOT NULL
+  BEGIN ${ADD}
+  END;
+  CREATE TRIGGER batch_changes AFTER UPDATE OF state, paused, tiles_done, tiles ON jobs WHEN NEW.batch IS NOT NULL
+  BEGIN ${TAKE} ${ADD}
+  END;
+  CREATE TRIGGER batch_loses AFTER DELETE ON jobs WHEN OLD.batch IS NOT NULL
+  BEGIN ${TAKE}
+  END;
 
   -- Files that are sent in parts; what is behind the offset does not count.
   CREATE TABLE uploads (

@@ -1,19 +1,16 @@
+import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { TesseraError } from "../../shared/errors.ts";
 import { formatText } from "../../shared/pipeline/text.ts";
 import { Ago } from "../design/ago.tsx";
 import { Empty } from "../design/empty.tsx";
 import { Icon } from "../design/icon.tsx";
-import { api } from "../shell/api.ts";
 import { useTopic } from "../shell/live.ts";
 import { go, hrefOf, place } from "../shell/router.ts";
 import { may, session } from "../shell/session.ts";
 import { useTitle } from "../shell/title.ts";
-import { useRefreshed } from "../shell/use_refreshed.ts";
 import type { AskBatchProps } from "./ask_batch.tsx";
 import { BatchActions } from "./batch_actions.tsx";
-import { BatchProgress } from "./batch_progress.tsx";
-import { Fault } from "./fault.tsx";
+import { BatchProgress, type BatchView } from "./batch_progress.tsx";
 import { filterOf, isEmpty } from "./filter.ts";
 import { FilterBar } from "./filter_bar.tsx";
 import { JobHistory } from "./job_history.tsx";
@@ -21,26 +18,22 @@ import { NothingFits } from "./nothing_fits.tsx";
 
 export function Batch() {
   const { id } = place.value;
-  const { value, fault, refresh } = useRefreshed((signal) => api.getBatch({ id }, { signal }), id);
+  const batch = useSignal<BatchView | undefined>(undefined);
+  const isGone = useSignal(false);
   const isLeaving = useRef(false);
-  useTitle(value.value?.name || "Batch");
-  useTopic("jobs", (message) => {
-    if (
-      message.type === "jobs" &&
-      (message.gone.length > 0 || message.jobs.some(({ batch }) => batch === id))
-    )
-      refresh();
+  useTitle(batch.value?.name || "Batch");
+  useTopic(`batch:${id}`, (message) => {
+    if (message.type === "batch") batch.value = message.batch;
+    else isGone.value = true;
   });
-  const thrown = fault.value;
-  if (thrown instanceof TesseraError && thrown.code === "batch_not_found") return <NoBatch />;
-  if (thrown !== undefined) return <Fault thrown={thrown} onRetry={refresh} isView />;
-  return value.value === undefined ? null : (
+  if (isGone.value && !isLeaving.current) return <NoBatch />;
+  return batch.value === undefined ? null : (
     <Shown
-      batch={value.value}
+      batch={batch.value}
       onDelete={() => {
         isLeaving.current = true;
       }}
-      onDone={(action) => (action === "delete" ? go(hrefOf("batches"), { replace: true }) : refresh())}
+      onDone={(action) => action === "delete" && go(hrefOf("batches"), { replace: true })}
     />
   );
 }

@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { Client } from "../../client/client.ts";
 import { formatText } from "../../shared/pipeline/text.ts";
 import { Ago } from "../design/ago.tsx";
@@ -10,6 +11,7 @@ import { may, session } from "../shell/session.ts";
 import { useTitle } from "../shell/title.ts";
 import { useRefreshed } from "../shell/use_refreshed.ts";
 import { BatchMenu } from "./batch_actions.tsx";
+import { changesRows, withNews, withTold } from "./batch_list.ts";
 import { BatchProgress, type BatchView } from "./batch_progress.tsx";
 import { Fault } from "./fault.tsx";
 import { JobTabs } from "./job_tabs.tsx";
@@ -23,10 +25,11 @@ export function Batches() {
     (signal) => api.listBatches({ cursor }, { signal }),
     cursor ?? "",
   );
-  useTopic("jobs", (message) => {
-    // What happens to a batch, happens to its jobs; of one that is deleted it is not told whose it was.
-    if (message.type === "jobs" && (message.gone.length > 0 || message.jobs.some(({ batch }) => batch)))
-      refresh();
+  const told = useSignal<ReadonlyMap<string, BatchView>>(new Map());
+  useTopic("batches", (message) => {
+    if (message.type !== "batches") return;
+    told.value = withTold(told.value, message);
+    if (changesRows(value.value, cursor === undefined, message)) refresh();
   });
   return (
     <div class="stack">
@@ -34,7 +37,9 @@ export function Batches() {
       {fault.value !== undefined ? (
         <Fault thrown={fault.value} onRetry={refresh} />
       ) : (
-        value.value && <Shown page={value.value} isFirst={cursor === undefined} refresh={refresh} />
+        value.value && (
+          <Shown page={withNews(value.value, told.value)} isFirst={cursor === undefined} refresh={refresh} />
+        )
       )}
     </div>
   );

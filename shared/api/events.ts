@@ -7,6 +7,7 @@
  */
 import { type Static, Type } from "@sinclair/typebox";
 import type { ErrorCode } from "../errors.ts";
+import { BatchSchema } from "./batch.ts";
 import { JobSchema } from "./job.ts";
 import { strict } from "./route.ts";
 import { TILE_STATES } from "./states.ts";
@@ -15,9 +16,9 @@ import { StageGridSchema, TileSchema } from "./tiles.ts";
 import { WorkerSchema } from "./worker.ts";
 
 export const EventTopic = Type.String({
-  pattern: "^(jobs|workers|stats|(job|tiles):[\\w-]{1,100})$",
+  pattern: "^(jobs|batches|workers|stats|(job|tiles|batch):[\\w-]{1,100})$",
   description:
-    "`jobs` (the caller's; everyone's for `admin`), `workers`, `stats`, and `job:` or `tiles:` with a job's id.",
+    "`jobs` and `batches` (the caller's; everyone's for `admin`), `workers`, `stats`, `job:` or `tiles:` with a job's id, and `batch:` with a batch's.",
   examples: ["jobs", "job:0b7c9a52-6a0f-4c57-9a3e-1f2d8c9be911"],
 });
 
@@ -57,6 +58,15 @@ const JobsMessage = message("jobs", "Jobs as they are now.", {
   jobs: Type.Array(JobSchema, { description: "In a snapshot the newest ones." }),
   gone: Gone,
 });
+const BatchMessage = message("batch", "A batch as it is now, with what its jobs come to.", {
+  ...TOLD,
+  batch: BatchSchema,
+});
+const BatchesMessage = message("batches", "Batches as they are now.", {
+  ...TOLD,
+  batches: Type.Array(BatchSchema, { description: "In a snapshot the newest ones." }),
+  gone: Gone,
+});
 const WorkersMessage = message("workers", "Workers as they are now.", {
   ...TOLD,
   workers: Type.Array(WorkerSchema),
@@ -80,7 +90,7 @@ const TilesMessage = message(
   },
 );
 const AliveMessage = message("alive", "Nothing has happened for a while; the connection lives.", {});
-const GoneMessage = message("gone", "The subscription has ended: its job is not there any more.", {
+const GoneMessage = message("gone", "The subscription has ended: its job or batch is not there any more.", {
   topic: EventTopic,
 });
 const ErrorMessage = message(
@@ -97,6 +107,8 @@ const MESSAGES = [
   HelloMessage,
   JobMessage,
   JobsMessage,
+  BatchMessage,
+  BatchesMessage,
   TilesMessage,
   WorkersMessage,
   StatsMessage,

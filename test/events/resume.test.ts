@@ -4,8 +4,10 @@ import { EventHub } from "../../master/events/hub.ts";
 import type { Reader } from "../../master/events/reader.ts";
 import { hasEnded, type JobView } from "../../master/jobs/job.ts";
 import { DEFAULT_LIMITS } from "../../master/limits.ts";
+import type { BatchView } from "../../shared/api/batch.ts";
 import type { ServerMessage } from "../../shared/api/events.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
+import { SHOWN_STATES } from "../../shared/api/states.ts";
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, inLong, openBench, picture, spec, turn, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
@@ -82,7 +84,20 @@ const lasting = ({ wall_ms: _, phases, timeline, progress, ...job }: JobView) =>
   progress: { ...progress, tiles_per_second: 0, seconds_left: 0, heard_ms_ago: 0 },
 });
 
-function expectTruth({ master }: Bench, { told }: Client, ids: readonly string[]): void {
+/** What is said of a batch, counted from its jobs. */
+function countedOf({ master }: Bench, ids: readonly string[]) {
+  const jobs = Object.fromEntries(SHOWN_STATES.map((state) => [state, 0])) as BatchView["jobs"];
+  for (const id of ids) jobs[master.job(id)!.state]++;
+  const tiles = ids.map((id) => master.job(id)!.progress.tiles_total);
+  return { jobs, images: ids.length, progress: { tiles_total: tiles.reduce((sum, each) => sum + each) } };
+}
+
+function expectTruth(bench: Bench, { told }: Client, ids: readonly string[], batch: string): void {
+  const { master } = bench;
+  const whole = master.batches.find(batch)!;
+  expect(whole).toMatchObject(countedOf(bench, ids));
+  expect(told.batch.get(`batch:${batch}`)!).toEqual(whole);
+  expect([...told.batches.values()]).toEqual([whole]);
   for (const id of ids) {
     const job = master.job(id)!;
     expect(lasting(told.job.get(`job:${id}`)!)).toEqual(lasting(job));
@@ -140,13 +155,20 @@ async function story(seed: number, folder: string, seen: Set<string>): Promise<v
   let hub = newHub();
   const worker = new OwnWorker(bench.bus, bench.buffers);
   try {
+    const { id: batch } = bench.master.batches.create("ann", "two", {});
     const pipelines = [[{ op: "invert" }], [{ op: "equalize" }]];
     const ids: string[] = [];
     for (const pipeline of pipelines)
       ids.push(
-        (await bench.master.submit({ source: unowned(image), pipeline, tileSize: 64, owner: "ann" })).id,
+        (await bench.master.submit({ source: unowned(image), pipeline, tileSize: 64, owner: "ann", batch }))
+          .id,
       );
-    const topics = ["jobs", ...ids.flatMap((id) => [`job:${id}`, `tiles:${id}`])];
+    const topics = [
+      "jobs",
+      "batches",
+      `batch:${batch}`,
+      ...ids.flatMap((id) => [`job:${id}`, `tiles:${id}`]),
+    ];
     const clients = Array.from({ length: 4 }, () => new Client(topics, seen));
     for (let step = 0; step < STEPS; step++) {
       await happen(bench, worker, ids, random, failures);
@@ -165,7 +187,7 @@ async function story(seed: number, folder: string, seen: Set<string>): Promise<v
     clock.pass(100);
     for (const client of clients) client.makeRoom(1000);
     clock.pass(200);
-    for (const client of clients) expectTruth(bench, client, ids);
+    for (const client of clients) expectTruth(bench, client, ids, batch);
   } finally {
     hub.close();
     await bench.master.stop();

@@ -1,3 +1,4 @@
+import type { BatchView } from "../../shared/api/batch.ts";
 import type { ServerMessage, Since } from "../../shared/api/events.ts";
 import type { JobView } from "../../shared/api/job.ts";
 import type { TileView } from "../../shared/api/tiles.ts";
@@ -7,6 +8,8 @@ export class Told {
   readonly jobs = new Map<string, JobView>();
   readonly job = new Map<string, JobView>();
   readonly tiles = new Map<string, Map<string, TileView>>();
+  readonly batch = new Map<string, BatchView>();
+  readonly batches = new Map<string, BatchView>();
   readonly gone = new Set<string>();
   private epoch = "";
   private readonly seqs = new Map<string, number>();
@@ -25,6 +28,12 @@ export class Told {
       if (message.snapshot) this.jobs.clear();
       for (const job of message.jobs) this.jobs.set(job.id, job);
       for (const id of message.gone) this.jobs.delete(id);
+    }
+    if (message.type === "batch") this.batch.set(message.topic, message.batch);
+    if (message.type === "batches") {
+      if (message.snapshot) this.batches.clear();
+      for (const batch of message.batches) this.batches.set(batch.id, batch);
+      for (const id of message.gone) this.batches.delete(id);
     }
     if (message.type === "tiles") {
       const begun = message.snapshot && message.part === 0;

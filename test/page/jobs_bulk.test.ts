@@ -108,11 +108,13 @@ describe("many jobs", () => {
 });
 
 describe("a batch", () => {
-  test("of ten images is watched to its archive", async () => {
+  test("of ten images is watched to its archive, and nothing is asked for meanwhile", async () => {
     const { url } = visits.serve();
     const client = clientOf(url);
     const { id } = await client.createBatch({ body: { name: "Ten scans", pipeline: "invert" } });
     const { page } = await visits.visit(url);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await page.goto("/batches");
     await page.getByRole("link", { name: "Ten scans" }).click();
     await page.getByRole("heading", { name: "No images yet" }).waitFor();
@@ -120,13 +122,20 @@ describe("a batch", () => {
     for (let i = 0; i < 10; i++) await client.addImages({ id, body, name: `scan ${i}.png` });
     await page.getByText("10 done").waitFor();
     await rowOf(page, "scan 9.png").getByText("Done").waitFor();
+    expect(asked).not.toContain(`/v1/batches/${id}`);
     await expectAccessible(page);
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download 10 results" }).click();
     expect((await download).suggestedFilename()).toBe(`${id}.zip`);
     await page.getByRole("link", { name: "Batches", exact: true }).first().click();
-    await page.getByRole("row").filter({ hasText: "Ten scans" }).getByText("10 done").waitFor();
+    await rowOf(page, "Ten scans").getByText("10 done").waitFor();
     await expectAccessible(page);
+    await client.addImages({ id, body, name: "one more.png" });
+    await rowOf(page, "Ten scans").getByText("11 done").waitFor();
+    await client.createBatch({ body: { name: "Another" } });
+    await rowOf(page, "Another").waitFor();
+    await client.deleteBatch({ id });
+    await rowOf(page, "Ten scans").waitFor({ state: "detached" });
   });
 
   test("that is at work is cancelled, and one that is not there is told so", async () => {

@@ -1,11 +1,7 @@
-import type { BatchView } from "../../../shared/api/batch.ts";
 import type { BATCHES } from "../../../shared/api/routes/batches.ts";
-import { TesseraError } from "../../../shared/errors.ts";
-import { type Caller, may } from "../../access/caller.ts";
-import { ownerOf } from "../../access/own.ts";
+import { ownBatch, ownerOf } from "../../access/own.ts";
 import { archive } from "../../batches/archive.ts";
 import type { Master } from "../../master.ts";
-import type { BatchRecord } from "../../store/batches.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
 import { addImages, answerOf } from "../incoming/batch_images.ts";
 import type { SubmitOptions } from "../incoming/submit.ts";
@@ -23,25 +19,20 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
     answerHeaders.set("location", `/v1/batches/${batch.id}`);
     return master.batches.view(batch);
   },
-  async listBatches({ query, caller }) {
+  listBatches({ query, caller }) {
     const { limit = 20, cursor } = query;
     const { next, previous, ...found } = master.batches.page(ownerOf(caller), limit, placeOf(cursor));
-    const batches: BatchView[] = [];
-    for (const batch of found.batches) {
-      batches.push(master.batches.view(batch));
-      await new Promise(setImmediate); // each sums up to all the jobs that a batch may have
-    }
     return {
-      batches,
+      batches: found.batches.map((batch) => master.batches.view(batch)),
       ...(next !== undefined && { next_cursor: cursorOf(next) }),
       ...(previous !== undefined && { previous_cursor: cursorOf(previous) }),
     };
   },
   getBatch: ({ params, caller }) => master.batches.view(ownBatch(master, caller, params.id)),
   async deleteBatch({ params, caller }) {
-    const { id } = ownBatch(master, caller, params.id);
-    await master.batches.remove(id, async () => {
-      const { jobs } = master.list({ batch: id }, AT_ONCE);
+    const batch = ownBatch(master, caller, params.id);
+    await master.batches.remove(batch, async () => {
+      const { jobs } = master.list({ batch: batch.id }, AT_ONCE);
       await master.remove(jobs.map((job) => job.id));
       return jobs.length > 0;
     });
@@ -78,11 +69,3 @@ export const batchHandlers = (master: Master, options: SubmitOptions): Handlers<
     });
   },
 });
-
-/** A batch of the caller's; `admin` has all. Whether another's is there is not told. @throws batch_not_found */
-function ownBatch(master: Master, caller: Caller, id: string): BatchRecord {
-  const batch = master.batches.get(id);
-  if (batch === undefined || (batch.owner !== caller.owner && !may(caller, "admin")))
-    throw new TesseraError("batch_not_found");
-  return batch;
-}

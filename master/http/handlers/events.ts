@@ -17,7 +17,7 @@ export const eventHandlers = (hub: EventHub, gate: Gate): Handlers<typeof EVENTS
       : stream(call, hub, gate),
 });
 
-/** @throws request_invalid, job_not_found, too_many_watchers */
+/** @throws request_invalid, job_not_found, batch_not_found, too_many_watchers */
 function socket(call: EventsCall, hub: EventHub, gate: Gate): Response {
   const outlet = new SocketOutlet(hub.now);
   const reader = open(call, hub, outlet, gate);
@@ -42,7 +42,7 @@ const STREAM_HEADERS = {
   "x-accel-buffering": "no",
 };
 
-/** @throws job_not_found, too_many_watchers */
+/** @throws job_not_found, batch_not_found, too_many_watchers */
 function stream(call: EventsCall, hub: EventHub, gate: Gate): Response {
   if (call.request.method === "HEAD") return new Response(null, { headers: STREAM_HEADERS });
   const asked = topicsOf(call);

@@ -9,7 +9,7 @@ export const EVENTS = routes({
       path: "/v1/events",
       tag: "events",
       scope: "read",
-      summary: "Watch jobs and workers live",
+      summary: "Watch jobs, batches and workers live",
     },
     description:
       "A WebSocket, if the request asks for one; otherwise Server-Sent Events. Both tell the same: the state of each topic first, then what changes. Over a WebSocket more topics can be subscribed to later. A stream that was interrupted goes on where it was.\n\nWhat is told is a `ServerMessage`: a text or, of tiles, a binary frame on a WebSocket, and the `data` of an event in a stream. A `ClientMessage` is what may be said on a WebSocket.",
@@ -37,6 +37,6 @@ export const EVENTS = routes({
       200: { about: "Events, as they come.", types: ["text/event-stream"] },
       101: { about: "A WebSocket." },
     },
-    errors: ["job_not_found", "too_many_watchers"],
+    errors: ["job_not_found", "batch_not_found", "too_many_watchers"],
   },
 });
