@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
+import { LOCAL } from "../../master/access/caller.ts";
+import { EventHub } from "../../master/events/hub.ts";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
 import { ServerMessage } from "../../shared/api/events.ts";
-import { type Bench, openBench, picture, spec, unowned } from "../engine/harness.ts";
+import { TestClock } from "../engine/clock.ts";
+import { type Bench, openBench, picture, spec, turn, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
+import { TestOutlet } from "../events/outlet.ts";
 import { as, CALLERS } from "./callers.ts";
 import { type Edge, edgeOf, expectProblem } from "./edge.ts";
 import { EventReader } from "./event_reader.ts";
@@ -73,6 +78,33 @@ describe("a batch", () => {
       );
       expect(less.batch as unknown).toEqual(await see("ann", batch));
     });
+  });
+
+  test("P8: is told how far it is when tiles count, which is after they were heard of", async () => {
+    const clock = new TestClock();
+    const slow = openBench(mkdtempSync(join(folder, "slow-")), { durable: true });
+    const hub = new EventHub(slow.master, { ...DEFAULT_LIMITS, now: clock.now, every: clock.every });
+    const { id: batch } = slow.master.batches.create("ann", "one", {});
+    const told: number[] = [];
+    const outlet = new TestOutlet(undefined, (message) => {
+      if (message.type === "batch") told.push(message.batch.progress.tiles_done);
+    });
+    const reader = hub.open(LOCAL, outlet, () => LOCAL);
+    outlet.reader = reader;
+    reader.subscribe(`batch:${batch}`);
+    reader.flush();
+    const worker = new OwnWorker(slow.bus, slow.buffers);
+    slow.master.onTile(({ state }) => state === "done" && queueMicrotask(() => clock.pass(100)));
+    const source = unowned(image);
+    await slow.master.submit({ source, pipeline: "invert", tileSize: 64, owner: "ann", batch });
+    while (worker.tasks.length < 4) await turn();
+    for (const task of worker.tasks.slice(0, 2)) await worker.answer(task);
+    while (slow.master.batches.find(batch)!.progress.tiles_done < 2) await turn();
+    expect(told.at(-1)).toBeLessThan(2);
+    clock.pass(100);
+    expect(told.at(-1)).toBe(2);
+    hub.close();
+    await slow.master.stop();
   });
 
   test("P8: is told to a stream of events, too, which goes on where it was", async () => {
