@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Told } from "../../client/client.ts";
 import { type BatchPage, changesRows, withNews, withTold } from "../../page/jobs/batch_list.ts";
 
 type Batch = BatchPage["batches"][number];
@@ -6,8 +7,11 @@ type Batch = BatchPage["batches"][number];
 const batch = (number: number, more: Partial<Batch> = {}): Batch =>
   ({ id: `b${number}`, images: 0, created_at: new Date(1_000_000 + number).toISOString(), ...more }) as Batch;
 
-const told = (batches: Batch[], more: { snapshot?: boolean; gone?: string[] } = {}) =>
-  ({ type: "batches", topic: "batches", seq: 1, snapshot: false, gone: [], ...more, batches }) as const;
+type TellsBatches = Extract<Told<"batches">, { readonly type: "batches" }>;
+
+const told = (batches: Batch[], more: Partial<TellsBatches> = {}): TellsBatches => ({
+  ...{ type: "batches", topic: "batches", seq: 1, snapshot: false, gone: [], ...more, batches },
+});
 
 test("what was told of a batch is shown, also if its page was asked for before and comes after", () => {
   const known = withTold(new Map(), told([batch(1, { images: 7 }), batch(9)]));
