@@ -53,9 +53,12 @@ export async function startWorker({ wellForMs, ...changes }: Changes = {}): Prom
   worker.start();
   worker.ready.then(
     () =>
-      log.info(`${own.name} works on ${settings.brokers.join(", ")} with ${threads} threads.`, {
-        worker: worker.id,
-      }),
+      log.info(
+        `${own.name} works on ${settings.brokers.join(", ")} with ${threads} ${threads === 1 ? "thread" : "threads"}.`,
+        {
+          worker: worker.id,
+        },
+      ),
     () => {},
   );
   return {

@@ -23,7 +23,8 @@ interface ChartProps {
   readonly stacked?: boolean;
 }
 
-const HEIGHT = 160;
+/** Pixels. */
+export const CHART_HEIGHT = 160;
 /** Steps between the marks of what is counted. */
 const WHOLE = [1, 2, 5]
   .flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power))
@@ -41,7 +42,7 @@ const timeOf = (seconds: number, span: number): string =>
 
 /** Lines over time. */
 export function Chart(props: ChartProps) {
-  const { label, times, lines, height = HEIGHT, stacked = false } = props;
+  const { label, times, lines, height = CHART_HEIGHT, stacked = false } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const names = lines.map(({ name, colour }) => `${name} ${colour}`).join("\n");
@@ -75,7 +76,7 @@ function stack(lines: readonly Line[]): (number | null)[][] {
 
 function optionsOf(
   element: HTMLElement,
-  { lines, height = HEIGHT, format = String, whole = false }: ChartProps,
+  { lines, height = CHART_HEIGHT, format = String, whole = false }: ChartProps,
 ): uPlot.Options {
   // A canvas knows no custom properties: it is told what they are, each time that it is drawn.
   const coloured = (colour: string) => () => resolved(element, colour);
@@ -97,7 +98,7 @@ function optionsOf(
     axes: [
       {
         ...axis,
-        space: 96,
+        ...{ space: 96, size: 32, gap: 8 },
         values: (_, marks) => marks.map((mark) => timeOf(mark, marks.at(-1)! - marks[0]!)),
       },
       {

@@ -35,7 +35,7 @@ export function Facts({ job, nowMs }: { readonly job: JobView; readonly nowMs: n
           <Priority job={job} />
         </Fact>
         <Fact name="Sent">{when(created_at)}</Fact>
-        <Fact name={hasEnded(job) ? "Took" : "Since"}>
+        <Fact name={hasEnded(job) ? "Took" : "So far"}>
           {duration(ended_at === undefined ? Math.max(wall_ms, nowMs - Date.parse(created_at)) : wall_ms)}
         </Fact>
         {attempts > 1 && <Fact name="Tries">{attempts}</Fact>}

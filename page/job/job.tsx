@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { JobView } from "../../client/client.ts";
+import { hasEnded, type JobView } from "../../client/client.ts";
 import { type ErrorCode, publicSentence } from "../../shared/errors.ts";
 import { Empty } from "../design/empty.tsx";
 import { Icon } from "../design/icon.tsx";
@@ -55,7 +55,10 @@ export function Job() {
         </div>
         <div class="stack">
           <Hands hands={watched.hands} lit={watched.lit} nameOf={fleet.nameOf} />
-          <Throughput pace={watched.pace} now={watched.now} nameOf={fleet.nameOf} />
+          <Throughput
+            {...{ pace: watched.pace, now: watched.now, nameOf: fleet.nameOf }}
+            isUnderWay={!hasEnded(job)}
+          />
           <Facts job={job} nowMs={watched.now.value} />
         </div>
       </div>

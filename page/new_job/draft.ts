@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { attempt } from "../shell/notices.tsx";
 import { place, setSearch } from "../shell/router.ts";
 import { begun, changed, type History, redone, settled, undone } from "./history.ts";
+import { announce } from "./pipeline/announce.ts";
 import { EMPTY, pipelineText, type Recipe } from "./recipe.ts";
 import { hasRecipe, recipeFrom, searchOf } from "./recipe_address.ts";
 
@@ -41,10 +42,12 @@ export function settle(): void {
 
 export function undo(): void {
   history.value = undone(history.value);
+  announce(`Undone. The pipeline is ${pipeline.value || "empty"}.`);
 }
 
 export function redo(): void {
   history.value = redone(history.value);
+  announce(`Redone. The pipeline is ${pipeline.value || "empty"}.`);
 }
 
 /** Browsers take only so many changes of an address in a time. */

@@ -117,8 +117,14 @@ function obstacleTo({ fault }: Stage): string | undefined {
   return labelFault(recipe.value.options.labels) === undefined ? undefined : "Mend the labels first.";
 }
 
-/** Where text is written, the browser undoes what is written. */
 const TEXT = "textarea, input:not([type]), input[type=text], input[type=url], input[type=search]";
+
+/** Where text is written, the browser undoes what is written. Where steps are added nothing is left of it afterwards. */
+function hasTextToUndo({ target }: KeyboardEvent): boolean {
+  const isEmptyPicker =
+    target instanceof HTMLInputElement && target.role === "combobox" && target.value === "";
+  return target instanceof HTMLElement && target.matches(TEXT) && !isEmptyPicker;
+}
 
 function useUndoKeys(): void {
   useEffect(() => {
@@ -126,7 +132,7 @@ function useUndoKeys(): void {
       const isUndo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z";
       const isRedo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "y";
       if (!isUndo && !isRedo) return;
-      if (event.target instanceof HTMLElement && event.target.matches(TEXT)) return;
+      if (hasTextToUndo(event)) return;
       event.preventDefault();
       if (isRedo || event.shiftKey) canRedo.value && redo();
       else if (canUndo.value) undo();

@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { Figure } from "../design/figure.tsx";
-import { bytes, duration, percent, short, whole } from "../design/format.ts";
+import { bytes, counted, duration, percent, short, whole } from "../design/format.ts";
 import { api } from "../shell/api.ts";
 import { useRefreshed } from "../shell/use_refreshed.ts";
 import type { Pace, Stats } from "./pace.ts";
@@ -34,7 +34,7 @@ export function Figures({ stats, pace }: FiguresProps) {
       <Figure name="Failed attempts" value={percent(failedShare)} hint={failed} />
       <Figure name="Waiting jobs" value={whole(queue)} hint="of everyone" />
       <Lag topics={topics.value.value?.topics ?? []} inFlight={tiles.in_flight} />
-      <Figure name="Workers" value={whole(workers.live)} hint={`${whole(threads)} threads`} />
+      <Figure name="Workers" value={whole(workers.live)} hint={counted(threads, "thread")} />
       <Disk disk={disk} />
     </dl>
   );

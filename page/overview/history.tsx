@@ -27,6 +27,7 @@ export function History({ history }: { readonly history: HistoryView | undefined
     {
       title: "Time for a tile",
       format: duration,
+      counted: true,
       lines: [
         line("Half of them", "var(--good)", history?.tile_ms_p50),
         line("19 of 20", "var(--warn)", history?.tile_ms_p95),

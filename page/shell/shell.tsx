@@ -12,6 +12,7 @@ import { hrefOf, place } from "./router.ts";
 import { begin, may, session } from "./session.ts";
 import { ShortcutSheet } from "./shortcuts.tsx";
 import { SignIn, SignInAgain } from "./sign_in.tsx";
+import { title } from "./title.ts";
 import { firstView, needOf, Shown } from "./views.tsx";
 
 interface Place {
@@ -60,6 +61,9 @@ export function Shell() {
       <main id="main" tabIndex={-1}>
         {session.value === undefined ? <Unreached /> : <Shown />}
       </main>
+      <p class="unseen" role="status" aria-label="View">
+        {title}
+      </p>
       <Notices />
       <ShortcutSheet />
       <SignInAgain />

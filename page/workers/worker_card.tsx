@@ -1,8 +1,9 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { Badge, type Tone } from "../design/badge.tsx";
 import { Button } from "../design/button.tsx";
+import { now } from "../design/clock.ts";
 import { Figure } from "../design/figure.tsx";
-import { bytes, duration, short, whole } from "../design/format.ts";
+import { bytes, counted, duration, short, whole } from "../design/format.ts";
 import { Meter } from "../design/meter.tsx";
 import { Sparkline } from "../design/sparkline.tsx";
 import { workerColour } from "../design/worker_colour.ts";
@@ -35,6 +36,11 @@ const LOOKS: Readonly<Record<Worker["state"], Look>> = {
   },
 };
 
+const lookOf = ({ state, in_flight }: Worker): Look =>
+  state === "draining" && in_flight === 0
+    ? { ...LOOKS.draining, means: "It has nothing left and is given no more: it can be stopped." }
+    : LOOKS[state];
+
 interface WorkerCardProps {
   readonly worker: Worker;
   /** Tiles a second, lately. */
@@ -43,7 +49,7 @@ interface WorkerCardProps {
 
 export function WorkerCard({ worker, rates }: WorkerCardProps) {
   const { id, name, host, version, state, threads, load } = worker;
-  const { tone, word, means } = LOOKS[state];
+  const { tone, word, means } = lookOf(worker);
   const isThere = state === "live" || state === "draining";
   return (
     <article class="card worker" aria-label={name} style={{ "--worker": workerColour(id) }}>
@@ -52,9 +58,8 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
         <Badge tone={tone}>{word}</Badge>
       </header>
       <p class="muted">
-        {host}, {id.slice(0, 8)}, version {version}
+        {host}, <span title={id}>{shortly(id)}</span>, version {version}
       </p>
-      {means !== undefined && <p class="hint">{means}</p>}
       {worker.differs.length > 0 && <p class="hint">Ops that differ: {worker.differs.join(", ")}.</p>}
       <div class="pace">
         <span>
@@ -66,7 +71,7 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
         <p class="row apart hint">
           <span>Load</span>
           <span class="number">
-            {hundredths(load)} of {whole(threads)} threads
+            {hundredths(load)} of {counted(threads, "thread")}
           </span>
         </p>
         <Meter label={`Load of ${name}`} share={threads === 0 ? 0 : load / threads} />
@@ -76,13 +81,12 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
         <Figure name="Partitions" value={whole(worker.partitions)} />
         <Figure name="Tiles done" value={whole(worker.tiles_done)} />
         <Figure name="Memory" value={bytes(worker.rss_bytes)} />
-        <Figure name="Last heard" value={heard(worker.heard_ms_ago)} />
+        <Figure name="Last heard" value={<Heard atMs={worker.heardAtMs} />} />
       </dl>
-      {may("admin") && isThere && (
-        <footer class="row end">
-          <Drain worker={worker} />
-        </footer>
-      )}
+      <footer>
+        <p class="hint">{means}</p>
+        {may("admin") && isThere && <Drain worker={worker} />}
+      </footer>
     </article>
   );
 }
@@ -101,8 +105,17 @@ function Drain({ worker: { id, state } }: { readonly worker: Worker }) {
   );
 }
 
+/** Enough of it to find it in a log. */
+const shortly = (id: string): string => id.replace("worker-", "").slice(0, 8);
+
 /** More digits of it mean nothing. */
 const hundredths = (value: number): string => short(Math.round(value * 100) / 100);
 
 /** Heartbeats come every second or so: less is now. */
-const heard = (ms: number): string => (ms < 3000 ? "now" : `${duration(ms)} ago`);
+const NOW_S = 3;
+
+/** Nobody tells of a worker that says nothing: time goes on all the same. */
+function Heard({ atMs }: { readonly atMs: number }) {
+  const seconds = Math.floor((now.value - atMs) / 1000);
+  return <>{seconds < NOW_S ? "now" : `${duration(seconds * 1000)} ago`}</>;
+}

@@ -3,20 +3,22 @@ import type { Told } from "../../client/live.ts";
 import { useTopic } from "../shell/live.ts";
 
 type Message = Extract<Told<"workers">, { readonly type: "workers" }>;
-export type Worker = Message["workers"][number];
+
+export interface Worker extends Readonly<Message["workers"][number]> {
+  /** When it was heard of last, by the clock of this machine: milliseconds since 1970. */
+  readonly heardAtMs: number;
+}
 
 /** Points of a sparkline. */
 const RATES_MAX = 60;
 const RATE_EVERY_MS = 1000;
 
 export interface KnownWorkers {
-  /** Those that are at work first; nothing before the server has told. */
+  /** By their names; nothing before the server has told. */
   readonly workers: ReadonlySignal<readonly Worker[] | undefined>;
   /** How many tiles a second a worker has done lately, the oldest first. */
   ratesOf(id: string): ReadonlySignal<readonly number[]>;
 }
-
-const ORDER: readonly Worker["state"][] = ["incompatible", "lost", "silent", "draining", "live", "left"];
 
 /** The workers, live. */
 export function useWorkers(): KnownWorkers {
@@ -37,13 +39,14 @@ export function useWorkers(): KnownWorkers {
   return { workers, ratesOf: (id) => ratesOf(id).values };
 }
 
+/** Whatever becomes of a worker, its card stays where it is: nobody drains another one by mistake. */
 function merged(before: readonly Worker[], message: Pick<Message, "workers" | "gone">): Worker[] {
   const known = new Map(before.map((worker) => [worker.id, worker]));
-  for (const worker of message.workers) known.set(worker.id, worker);
+  for (const worker of message.workers)
+    known.set(worker.id, { ...worker, heardAtMs: Date.now() - worker.heard_ms_ago });
   for (const id of message.gone) known.delete(id);
   return [...known.values()].sort(
-    (one, other) =>
-      ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.name.localeCompare(other.name),
+    (one, other) => one.name.localeCompare(other.name) || one.id.localeCompare(other.id),
   );
 }
 

@@ -94,6 +94,25 @@ describe("a new job", () => {
     expect(await steps(page)).toEqual(["Gaussian blur", "Sepia"]);
   });
 
+  test("is undone where steps are added, and those who hear the page are told", async () => {
+    const { page } = await visits.visit(url);
+    await page.goto("/");
+    await page.getByText("Drop images here").waitFor();
+    await page.keyboard.press("a");
+    for (const op of ["blur", "sepia"]) {
+      await page.keyboard.type(op);
+      await page.getByRole("listbox").getByRole("option").first().waitFor();
+      await page.keyboard.press("Enter");
+    }
+    await page.keyboard.press("Control+z");
+    await page.getByText("Undone. The pipeline is blur.").waitFor({ state: "attached" });
+    expect(await steps(page)).toEqual(["Gaussian blur"]);
+    await page.keyboard.type("sep");
+    await page.keyboard.press("Control+z");
+    expect(await steps(page)).toEqual(["Gaussian blur"]);
+    await page.keyboard.press("Escape");
+  });
+
   test("says what it cannot read in an address, and leaves it out", async () => {
     const { page } = await visits.visit(url);
     await page.goto("/?pipeline=blur((&format=png");

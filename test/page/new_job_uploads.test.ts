@@ -84,6 +84,22 @@ describe("an upload", () => {
     visits.forgive(/net::ERR_CONNECTION_RESET/);
   });
 
+  test("that fails among others is told of wherever one looks, until it is put away", async () => {
+    const { page } = await visits.visit(url);
+    const broken = join(visits.folder, "broken.jpg");
+    await Bun.write(broken, await Bun.file(PHOTO).slice(0, 5000).bytes());
+    await page.goto("/");
+    await page.getByLabel("Images", { exact: true }).setInputFiles([broken, PHOTO]);
+    await page.getByRole("button", { name: "Start 2 images" }).click();
+    await page.waitForURL(/\/batches\/.+/);
+    await page.getByRole("link", { name: "1 upload failed" }).click();
+    await page.getByText("Failed", { exact: true }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Clear the finished" }).click();
+    await page.getByRole("link", { name: "1 upload failed" }).waitFor({ state: "detached" });
+    visits.forgive(/status of 422/);
+  });
+
   test("goes on once somebody has signed in again", async () => {
     const closed = visits.serve();
     const key = { name: "ann", scopes: ["submit", "read"] } as const;

@@ -27,6 +27,29 @@ describe("the workers", () => {
     await card.getByText("Live").waitFor();
   });
 
+  test("P8: a card stays where it is whatever becomes of its worker, and tells how long that has been silent", async () => {
+    const server = openHeld(`${visits.folder}/two`);
+    for (const name of ["one", "two"]) await server.join().beat({ name });
+    try {
+      const { page, context } = await visits.visit(server.url);
+      await page.goto("/workers");
+      const names = page.getByRole("article").getByRole("heading");
+      await page.getByText("2 live").waitFor();
+      await page.getByRole("article", { name: "two" }).getByRole("button", { name: "Drain" }).click();
+      await page.getByText("1 live, 1 draining").waitFor();
+      await page.getByText("it can be stopped").waitFor();
+      expect(await names.allTextContents()).toEqual(["one", "two"]);
+      await page
+        .getByRole("article", { name: "one" })
+        .getByText(/^\d+ s ago$/)
+        .waitFor();
+      await expectAccessible(page);
+      await context.close();
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("P8: there is nobody: the page says what to do", async () => {
     const server = openHeld(`${visits.folder}/nobody`);
     try {

@@ -40,6 +40,8 @@ interface StageNeeds {
   readonly isStill: boolean;
   /** Pixels of the screen for one of the picture. */
   readonly onZoom: (zoom: number) => void;
+  /** Whether there is nothing of a picture to be seen yet. */
+  readonly onWait: (isWaiting: boolean) => void;
   /** A part of a picture could not be had. */
   readonly onFault: (thrown: unknown) => void;
 }
@@ -49,6 +51,8 @@ interface Picture {
   readonly description: Description;
   readonly layers: OpenSeadragon.TiledImage[];
   version: number;
+  /** Whether all of a look at it has been there. */
+  isShown: boolean;
   /** Whether there is more to be seen than the look that is being loaded shows. */
   isWanted: boolean;
 }
@@ -93,7 +97,8 @@ export class ViewerStage {
   async open(of: Which): Promise<void> {
     const description = await describe(this.needs.id, of, this.ending.signal);
     if (this.ending.signal.aborted) return;
-    this.pictures.set(of, { description, layers: [], version: 0, isWanted: false });
+    this.pictures.set(of, { description, layers: [], version: 0, isShown: false, isWanted: false });
+    this.tellWaiting();
     await this.refresh(of);
     if (this.ending.signal.aborted) return;
     if (this.viewer.world.getItemCount() === 1) this.whole(true);
@@ -131,9 +136,15 @@ export class ViewerStage {
   /** A look is all there: those before it are not needed any more. */
   private settle(of: Which, layer: OpenSeadragon.TiledImage): void {
     const picture = this.pictures.get(of)!;
+    picture.isShown = true;
+    this.tellWaiting();
     const older = picture.layers.splice(0, picture.layers.indexOf(layer));
     for (const old of older) this.viewer.world.removeItem(old);
     if (picture.isWanted) void this.refresh(of);
+  }
+
+  private tellWaiting(): void {
+    this.needs.onWait([...this.pictures.values()].some(({ isShown }) => !isShown));
   }
 
   divide(share: number): void {

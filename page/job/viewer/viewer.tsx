@@ -22,6 +22,7 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
   const stage = useRef<ViewerStage | undefined>(undefined);
   const share = useSignal(0.5);
   const zoom = useSignal(0);
+  const isWaiting = useSignal(true);
   const there = useSignal<Lookable>({ source: false, result: false });
   const faults = useSignal<readonly string[]>([]);
   const tell = (fault: string) => {
@@ -36,6 +37,9 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
       onZoom: (value) => {
         zoom.value = value;
       },
+      onWait(value) {
+        isWaiting.value = value;
+      },
       onFault: (thrown) => tell(wordsOf(thrown).text),
     });
     stage.current = made;
@@ -49,9 +53,11 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
   useOpening(job, stage, there, tell);
   useGrowing(job, board, stage);
   const { source, result } = there.value;
+  const lookable = lookableOf(job, Date.now());
+  const isComing = isWaiting.value && (lookable.source || lookable.result) && faults.value.length === 0;
   return (
     <div class="compare_frame">
-      <div class="compare" data-growing={!hasEnded(job)}>
+      <div class="compare" data-growing={!hasEnded(job)} data-waiting={isWaiting.value}>
         <div class="compare_ground" ref={below} />
         <div class="compare_ground" ref={belowResult} />
         <div class="compare_stage" ref={element} />
@@ -62,6 +68,9 @@ export default function Viewer({ job, board }: { readonly job: JobView; readonly
             <Divider label="Line between before and after" share={share} />
           </>
         )}
+        <p class="compare_waits" role="status">
+          {isComing && "The pictures are on their way …"}
+        </p>
       </div>
       <div class="row apart">
         <div class="row">

@@ -58,6 +58,11 @@ const isUnderWay = ({ state }: Sending): boolean => /^(waiting|sending|paused)$/
 /** How many have not come to an end. */
 export const underWay = computed(() => sendings.value.filter(isUnderWay).length);
 
+/** How many could not be sent, and have not been put away. */
+export const failed = computed(
+  () => sendings.value.filter(({ state }) => state.value.kind === "failed").length,
+);
+
 /** Of all bytes that were to be sent since nothing was under way, from 0 to 1. */
 export const shareSent = computed(() => {
   const files = sendings.value.filter(({ id, state }) => id >= firstId && state.value.kind !== "cancelled");

@@ -1,17 +1,28 @@
-import { percent } from "../../design/format.ts";
+import { counted, percent } from "../../design/format.ts";
 import { Icon } from "../../design/icon.tsx";
 import { hrefOf } from "../../shell/router.ts";
-import { shareSent, underWay } from "./sending.ts";
+import { failed, shareSent, underWay } from "./sending.ts";
 
-/** That something is being sent, wherever one looks. */
+/** That something is being sent, or could not be, wherever one looks. */
 export function UploadsInHead() {
-  const { value: count } = underWay;
-  if (count === 0) return null;
-  const words = `${count === 1 ? "1 upload" : `${count} uploads`}, ${percent(shareSent.value)}`;
+  const [count, failures] = [underWay.value, failed.value];
+  const going = count === 0 ? "" : `${counted(count, "upload")}, ${percent(shareSent.value)}`;
+  const lost =
+    failures === 0 ? "" : count > 0 ? `, ${failures} failed` : `${counted(failures, "upload")} failed`;
   return (
-    <a class="button quiet number" href={hrefOf("newJob")} title="See the uploads">
-      <Icon name="upload" />
-      {words}
-    </a>
+    <>
+      {going + lost !== "" && (
+        <a class="button quiet number" href={hrefOf("newJob")} title="See the uploads">
+          <Icon name={failures > 0 ? "warning" : "upload"} />
+          <span>
+            {going}
+            <span class="fault">{lost}</span>
+          </span>
+        </a>
+      )}
+      <span class="unseen" role="status" aria-label="Uploads">
+        {failures > 0 && `${counted(failures, "upload")} failed.`}
+      </span>
+    </>
   );
 }
