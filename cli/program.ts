@@ -13,6 +13,7 @@ import { addSubmit } from "./commands/submit.ts";
 import { addTopics } from "./commands/topics.ts";
 import { addTransforms } from "./commands/transforms.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWebhooks } from "./commands/webhooks.ts";
 import { addWorkers } from "./commands/workers.ts";
 import { paint, usesColour } from "./terminal.ts";
 
@@ -52,6 +53,7 @@ export function buildProgram(): Command {
   addOperations(program);
   addWorkers(program);
   addKeys(program);
+  addWebhooks(program);
   addConfig(program);
   addDoctor(program);
   addTopics(program);

@@ -53,6 +53,7 @@ export const OPERATIONS = {
   addImages: { method: "post", path: "/v1/batches/{id}/images", body: "stream" },
   cancelBatch: { method: "post", path: "/v1/batches/{id}/cancel" },
   getBatchResults: { method: "get", path: "/v1/batches/{id}/results", answer: "bytes" },
+  getWebhookSecret: { method: "get", path: "/v1/webhooks/secret" },
   listDeliveries: { method: "get", path: "/v1/jobs/{id}/deliveries" },
   redeliver: { method: "post", path: "/v1/jobs/{id}/deliveries/{delivery}/retry" },
   listWorkers: { method: "get", path: "/v1/workers" },

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await writePicture(photo, { width: 700, height: 500, channels: 3, depth: 8, seed: 3 });
   await writePicture(drawing, { width: 130, height: 90, channels: 4, depth: 8, seed: 4 });
   await writePicture(large, { width: 6000, height: 4000, channels: 3, depth: 8, seed: 2 });
-  server = startServer({ checkAnswer, threads: 1 });
+  server = startServer({ checkAnswer, threads: 1, webhooks: { secret: "a secret of some length" } });
 });
 afterAll(async () => {
   await server.stop();
@@ -114,7 +114,7 @@ describe("tessera submit, jobs, watch, download", () => {
   });
 });
 
-describe("tessera pause, resume, cancel, retry, workers", () => {
+describe("tessera pause, resume, cancel, retry, workers, webhooks", () => {
   test("do to jobs what they say", async () => {
     const id = (await remote("submit", large, "--do", SLOW)).out.trim();
     expect(await remote("pause", id)).toEqual({ status: 0, out: `${id}  paused\n`, err: "" });
@@ -183,6 +183,13 @@ describe("tessera pause, resume, cancel, retry, workers", () => {
     expect((await remote("workers", "undrain", id)).out).toBe(`${id}  live\n`);
     const unknown = await remote("workers", "drain", "nobody");
     expect([unknown.status, unknown.err]).toEqual([1, expect.stringContaining("worker_not_found")]);
+  });
+
+  test("show the secret that signs one's webhooks", async () => {
+    const { out } = await remote("webhooks", "secret");
+    expect(out).toMatch(/^[0-9a-f]{64}\n$/);
+    const { out: json } = await remote("webhooks", "secret", "--json");
+    expect(JSON.parse(json)).toEqual({ owner: "local", secret: out.trim() });
   });
 
   test("list the dead letters of a master that is said, and replay them", async () => {

@@ -6,7 +6,7 @@ import type { Every } from "../clock.ts";
 import type { JobView } from "../jobs/job.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import type { Attempted, DeliveryRecord, DeliveryStore } from "../store/deliveries.ts";
-import { signature } from "./signature.ts";
+import { secretOf, signature } from "./signature.ts";
 
 const LOOK_EVERY_MS = 1000;
 const AT_ONCE_MAX = 16;
@@ -20,7 +20,7 @@ const SHOWN_MAX = 100;
 const GONE = 410;
 
 export interface WebhookOptions {
-  /** Signs what is sent; without it none is. */
+  /** Of the server: each owner's is made of it. Without it none is sent. */
   readonly secret: string | undefined;
   readonly attempts: number;
 }
@@ -72,6 +72,13 @@ export class Webhooks {
     this.needs.outbound.check(url);
   }
 
+  /** By which an owner can tell that a webhook is from here. @throws webhooks_off */
+  secretOf(owner: string): string {
+    const { secret } = this.needs;
+    if (secret === undefined) throw new TesseraError("webhooks_off");
+    return secretOf(owner, secret);
+  }
+
   /** Sends what is due, as far as there is room. */
   send(): void {
     const { secret, store } = this.needs;
@@ -82,7 +89,7 @@ export class Webhooks {
       const { id, owner } = delivery;
       const own = [...this.calls.values()].filter((call) => call.owner === owner).length;
       if (this.calls.has(id) || own >= AT_ONCE_EACH || this.calls.size >= AT_ONCE_MAX) continue;
-      this.calls.set(id, { owner, ended: this.call(delivery, secret) });
+      this.calls.set(id, { owner, ended: this.call(delivery, secretOf(owner, secret)) });
     }
   }
 

@@ -17,9 +17,17 @@ export const WEBHOOK_HEADERS = {
   "Tessera-Signature": Type.String({
     pattern: "^t=\\d+,v1=[0-9a-f]{64}$",
     description:
-      "`t`: seconds since 1970, by which old ones can be refused. `v1`: the HMAC-SHA256 of that number, a dot and the body's bytes, by the server's secret for webhooks.",
+      "`t`: seconds since 1970, by which old ones can be refused. `v1`: the HMAC-SHA256 of that number, a dot and the body's bytes, by the secret of the job's owner (`GET /v1/webhooks/secret`).",
   }),
 } as const;
+
+/** What signs an owner's webhooks. */
+export const WebhookSecretSchema = Type.Object({
+  owner: Type.String({ description: "Whose jobs it is for." }),
+  secret: Type.String({
+    description: "As it stands here, 64 hexadecimal digits, it is the key of the HMAC.",
+  }),
+});
 
 /** What a webhook is sent. */
 export const WebhookBodySchema = Type.Object({

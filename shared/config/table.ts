@@ -107,9 +107,12 @@ const OUTBOUND = Type.Object(
 
 const WEBHOOKS = Type.Object(
   {
-    secret: optional("Signs what is sent, so that receivers know whom it is from. Without it none is sent.", {
-      ...{ secret: true, minLength: 16, expected: "a text of 16 characters or more" },
-    }),
+    secret: optional(
+      "What each owner's secret is made of, by which receivers know whom a webhook is from. Without it none is sent.",
+      {
+        ...{ secret: true, minLength: 16, expected: "a text of 16 characters or more" },
+      },
+    ),
     attempts: whole(
       1,
       20,

@@ -11,7 +11,7 @@ import { type DeliveryView, WEBHOOK_HEADERS, WebhookBodySchema } from "../../sha
 import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench, picture, spec, turn, unowned } from "../engine/harness.ts";
 import { OwnWorker } from "../engine/own_worker.ts";
-import { edgeWithCallers, expectClosed } from "./callers.ts";
+import { as, edgeWithCallers, expectClosed } from "./callers.ts";
 import { type Edge, edgeOf, expectProblem, jobFrom, sendRaw } from "./edge.ts";
 
 const SECRET = "a secret of some length";
@@ -111,6 +111,14 @@ const tried =
     delivery.attempts === attempts && (delivery.status ?? delivery.error) !== undefined;
 const msUntil = (at: string | undefined): number => Date.parse(at!) - clock.now();
 
+/** What an owner is shown as theirs. */
+async function secretFor(owner: string): Promise<{ readonly owner: string; readonly secret: string }> {
+  const headers = as(owner, "operate");
+  const response = await edgeWithCallers(bench).request("/v1/webhooks/secret", { headers });
+  expect([response.status, response.headers.get("cache-control")]).toEqual([200, "no-store"]);
+  return (await response.json()) as { owner: string; secret: string };
+}
+
 describe("the end of a job is told", () => {
   test("when it is done: signed, and with the job as it is", async () => {
     work();
@@ -125,7 +133,9 @@ describe("the end of a job is told", () => {
     expect(said).toMatchObject({ id: delivery.id, event: "job.done" });
     expect(said.job).toEqual(await (await app.request(`/v1/jobs/${job.id}`)).json());
     const at = Math.floor(clock.now() / 1000);
-    const mac = createHmac("sha256", SECRET).update(`${at}.${body}`).digest("hex");
+    const { owner, secret } = await secretFor("local");
+    expect([owner, secret]).toEqual(["local", expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    const mac = createHmac("sha256", secret).update(`${at}.${body}`).digest("hex");
     expect(headers.get("tessera-signature")).toBe(`t=${at},v1=${mac}`);
     for (const [name, schema] of Object.entries(WEBHOOK_HEADERS))
       expect([name, Value.Check(schema, headers.get(name))]).toEqual([name, true]);
@@ -148,6 +158,39 @@ describe("the end of a job is told", () => {
     const { id } = await bench.master.submit({ source: unowned(source), pipeline: "" });
     bench.master.cancel(id);
     expect(await deliveries(id)).toEqual([]);
+  });
+});
+
+describe("P7: every owner has a secret of their own", () => {
+  const macOf = ({ headers, body }: Heard, secret: string) => {
+    const [, at] = /^t=(\d+),/.exec(headers.get("tessera-signature")!)!;
+    return `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`;
+  };
+
+  test("which verifies what is sent of their jobs, and nothing of anybody else's", async () => {
+    const [ann, bea] = [await secretFor("ann"), await secretFor("bea")];
+    expect(await secretFor("ann")).toEqual(ann);
+    expect(new Set([ann.secret, bea.secret, SECRET]).size).toBe(3);
+    for (const [own, other] of [
+      [ann, bea],
+      [bea, ann],
+    ] as const) {
+      await until((await cancelled(own.owner)).id, settled);
+      const heard = receiver.heard.at(-1)!;
+      const sent = heard.headers.get("tessera-signature")!;
+      expect(macOf(heard, own.secret)).toBe(sent);
+      for (const secret of [other.secret, SECRET]) expect(macOf(heard, secret)).not.toBe(sent);
+    }
+  });
+
+  test("which is shown to those who operate, and is another with another secret of the server's", async () => {
+    const [{ secret: before }, closed] = [await secretFor("ann"), edgeWithCallers(bench)];
+    const ask = (headers: Record<string, string>) => closed.request("/v1/webhooks/secret", { headers });
+    await expectProblem(await ask(as("ann", "submit", "read")), "forbidden");
+    const admin = await ask(as("root", "admin"));
+    expect(await admin.json()).toEqual(await secretFor("root"));
+    await reopen({ webhooks: { secret: `${SECRET}, another` } });
+    expect((await secretFor("ann")).secret).not.toBe(before);
   });
 });
 
@@ -279,6 +322,7 @@ describe("P6: refused", () => {
   test("a webhook where there is no secret to sign it with", async () => {
     await reopen({ webhooks: DEFAULT_WEBHOOKS });
     await expectProblem(await send(receiver.url), "webhooks_off");
+    await expectProblem(await app.request("/v1/webhooks/secret"), "webhooks_off");
   });
 
   test("an address that is not gone to", async () => {

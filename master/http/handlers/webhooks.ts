@@ -4,6 +4,7 @@ import type { Master } from "../../master.ts";
 import type { Handlers } from "../route_call.ts";
 
 export const webhookHandlers = (master: Master): Handlers<typeof WEBHOOKS> => ({
+  getWebhookSecret: ({ caller: { owner } }) => ({ owner, secret: master.webhooks.secretOf(owner) }),
   listDeliveries: ({ params, caller }) => ({
     deliveries: master.webhooks.of(ownJob(master, caller, params.id).id),
   }),
