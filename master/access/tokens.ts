@@ -41,8 +41,17 @@ const ANSWER_BYTES_MAX = 1 << 20;
 const CLOCK_TOLERANCE_S = 30;
 /** A provider that is away is written into the log so often. */
 const COMPLAIN_EVERY_MS = 60_000;
+/** A provider that has failed is left alone for so long, however many tokens come. */
+const LEFT_ALONE_MS = 1000;
 /** OpenID Connect Core 1.0, section 2: at most 255 characters. */
-const SUBJECT = /^[^\p{Cc}\u2028\u2029]{1,255}$/u;
+const SUBJECT = /^[^\p{Cc}\p{Cs}\u2028\u2029]{1,255}$/u;
+/**
+ * An access token's type (RFC 9068 section 4), or what many providers say instead. Others are signed with the same keys
+ * and meant for something else (RFC 8725 section 3.11).
+ */
+const TYPE = /^(application\/)?([\w.+-]*\bat\+)?jwt$/i;
+/** The last time that RFC 3339 can say. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /** What of a provider's own description is needed. Source: OpenID Connect Discovery 1.0, section 3. */
 const Discovery = Type.Object({ issuer: Type.String(), jwks_uri: Type.String({ pattern: "^https?://" }) });
@@ -59,6 +68,8 @@ const NO_SUCH_KEY = [
 export class Tokens {
   private keys: Promise<JWTVerifyGetKey> | undefined;
   private complainedMs = Number.NEGATIVE_INFINITY;
+  /** Until then the provider is left alone. */
+  private askAgainMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly provider: Provider,
@@ -69,11 +80,13 @@ export class Tokens {
   async check(token: string): Promise<Caller> {
     const { issuer, audience, algorithms } = this.provider;
     try {
-      const { payload } = await jwtVerify(token, (header, parts) => this.keyOf(header, parts), {
+      const { payload, protectedHeader } = await jwtVerify(token, (header, parts) => this.keyOf(header, parts), {
         ...{ issuer, audience, algorithms: [...algorithms], clockTolerance: CLOCK_TOLERANCE_S },
         requiredClaims: ["sub", "exp"],
         currentDate: new Date(this.now()),
       });
+      if (protectedHeader.typ !== undefined && !TYPE.test(protectedHeader.typ))
+        throw new TesseraError("unauthorized", "The token is none that gives access.");
       return this.callerOf(payload);
     } catch (thrown) {
       if (!(thrown instanceof errors.JOSEError)) throw thrown;
@@ -82,11 +95,12 @@ export class Tokens {
   }
 
   private callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
-    if (sub === undefined || !SUBJECT.test(sub))
+    // Nobody has looked at what kind of value it is.
+    if (typeof sub !== "string" || !SUBJECT.test(sub))
       throw new TesseraError("unauthorized", "The token's subject is not one.");
     const { issuer, scopeClaim, scopePrefix } = this.provider;
     return {
-      ...{ owner: `${issuer}#${sub}`, name: sub, by: "token", expiresMs: exp! * 1000 },
+      ...{ owner: `${issuer}#${sub}`, name: sub, by: "token", expiresMs: Math.min(exp! * 1000, LAST_MS) },
       scopes: scopesOf(claims[scopeClaim], scopePrefix),
     };
   }
@@ -97,6 +111,8 @@ export class Tokens {
       return await (await this.keys)(...args);
     } catch (thrown) {
       if (NO_SUCH_KEY.some((fault) => thrown instanceof fault)) throw thrown;
+      const nowMs = this.now();
+      if (nowMs >= this.askAgainMs) this.askAgainMs = nowMs + LEFT_ALONE_MS;
       this.complain(thrown);
       throw new TesseraError("oidc_unavailable", "", { cause: thrown });
     }
@@ -114,18 +130,23 @@ export class Tokens {
   private async find(): Promise<JWTVerifyGetKey> {
     try {
       const url = new URL(this.provider.jwksUrl ?? (await this.discover()));
-      return createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS, [customFetch]: boundedFetch });
+      return createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS, [customFetch]: this.ask });
     } catch (thrown) {
       this.keys = undefined;
       throw thrown;
     }
   }
 
+  private readonly ask = (url: string, options: RequestInit): Promise<Response> => {
+    if (this.now() < this.askAgainMs) throw new Error("It has failed a moment ago.");
+    return boundedFetch(url, options);
+  };
+
   private async discover(): Promise<string> {
     const { issuer } = this.provider;
     const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await boundedFetch(url, { redirect: "manual", signal });
+    const response = await this.ask(url, { redirect: "manual", signal });
     const described: unknown = response.status === 200 ? await response.json() : undefined;
     if (!Value.Check(Discovery, described) || described.issuer !== issuer)
       throw new Error(`${url} does not describe ${issuer}, but answers ${response.status}`);

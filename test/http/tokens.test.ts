@@ -14,6 +14,7 @@ import {
 import { Access } from "../../master/access/access.ts";
 import { type Provider, providerOf } from "../../master/access/tokens.ts";
 import { loadSettings } from "../../shared/config/load.ts";
+import { TestClock } from "../engine/clock.ts";
 import { type Bench, openBench } from "../engine/harness.ts";
 import { type Edge, edgeOf, expectProblem } from "./edge.ts";
 import { UNLIMITED } from "./guarded.ts";
@@ -34,7 +35,8 @@ afterAll(async () => {
 const providerAt = (issuer: string, more: Record<string, string> = {}): Provider =>
   providerOf(loadSettings({ TESSERA_OIDC_ISSUER: issuer, TESSERA_OIDC_AUDIENCE: AUDIENCE, ...more }))!;
 
-const edgeFor = (provider: Provider): Edge => edgeOf(bench, { access: new Access({ provider }) });
+const edgeFor = (provider: Provider, now = Date.now): Edge =>
+  edgeOf(bench, { access: new Access({ provider, now }) });
 
 const ask = async (app: Edge, token: string, path = "/v1/session") =>
   await app.request(path, { headers: { authorization: `Bearer ${token}` } });
@@ -187,6 +189,10 @@ describe("P7: a token is refused", () => {
         [{ sub: "" }, "subject"],
         [{ sub: "a\r\nlevel=50" }, "subject"],
         [{ sub: "x".repeat(256) }, "subject"],
+        [{ sub: "\ud800" }, "subject"],
+        [{ sub: ["ann"] }, "subject"],
+        [{ sub: { ann: 1 } }, "subject"],
+        [{ sub: 5 }, "subject"],
       ];
       for (const [claims, why] of cases) {
         const token = await sign(provider.claims(claims), key);
@@ -194,6 +200,15 @@ describe("P7: a token is refused", () => {
       }
       for (const claims of [{ exp: now - 10 }, { aud: ["x", AUDIENCE] }] as JWTPayload[])
         expect((await ask(app, await sign(provider.claims(claims), key))).status).toBe(200);
+    }));
+
+  test("if it was made for something else than access", () =>
+    withProvider(async (provider, key, app) => {
+      const askAs = async (typ: string) => ask(app, await sign(provider.claims(), key, { typ }));
+      for (const typ of ["logout+jwt", "secevent+jwt", "dpop+jwt", "", "jwt2"])
+        await expectProblem(await askAs(typ), "unauthorized");
+      for (const typ of ["JWT", "at+jwt", "application/at+JWT", "application/acme-internal-at+jwt"])
+        expect((await askAs(typ)).status).toBe(200);
     }));
 
   test("if it is no JWT at all", () =>
@@ -252,9 +267,37 @@ describe("a provider", () => {
       expect(provider.asked).toEqual(["/.well-known/openid-configuration", "/jwks"]);
     }));
 
-  test("that describes another one, or nothing, is none", () =>
+  test("P5: that has failed is left alone for a moment, however many tokens come", () =>
+    withProvider(async (provider, key) => {
+      const clock = new TestClock();
+      const app = edgeFor(providerAt(provider.issuer), clock.now);
+      const token = await sign(provider.claims({ exp: clock.now() / 1000 + 600 }), key);
+      const right = provider.discovery;
+      provider.discovery = {};
+      for (let i = 0; i < 10; i++) {
+        await expectProblem(await ask(app, token), "oidc_unavailable");
+        clock.pass(99);
+      }
+      expect(provider.asked).toHaveLength(1);
+      provider.discovery = right;
+      clock.pass(10);
+      expect((await ask(app, token)).status).toBe(200);
+    }));
+
+  test("may give tokens for ever, which last as long as can be said", () =>
     withProvider(async (provider, key, app) => {
-      const token = await sign(provider.claims(), key);
+      for (const exp of [1e12, 1e13, 1e300]) {
+        const said = await ask(app, await sign(provider.claims({ exp }), key));
+        expect(await said.json()).toMatchObject({ expires_at: "9999-12-31T23:59:59.000Z" });
+      }
+    }));
+
+  test("that describes another one, or nothing, is none", () =>
+    withProvider(async (provider, key) => {
+      const clock = new TestClock();
+      const app = edgeFor(providerAt(provider.issuer), clock.now);
+      const exp = clock.now() / 1000 + 600;
+      const token = await sign(provider.claims({ exp }), key);
       const right = provider.discovery;
       for (const discovery of [
         { ...right, issuer: "https://evil.example" },
@@ -266,6 +309,7 @@ describe("a provider", () => {
       ]) {
         provider.discovery = discovery;
         await expectProblem(await ask(app, token), "oidc_unavailable");
+        clock.pass(1000);
       }
       provider.discovery = right;
       expect((await ask(app, token)).status).toBe(200);
