@@ -82,6 +82,7 @@ export class Reader {
 
   /** To be called every so often: whether it reads, and may still. */
   async look(): Promise<void> {
+    this.flush(); // also of who is told nothing it is noted that they take nothing: answers to pings may wait there
     if (this.lateSinceMs === undefined) this.outlet.keepAlive();
     else if (this.hub.now() - this.lateSinceMs >= SLOW_MS)
       this.close(CLOSE.tooSlow, "What is sent is not read.");

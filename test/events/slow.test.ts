@@ -54,6 +54,15 @@ describe("P5: a reader", () => {
     });
   });
 
+  test("is cut off that takes nothing, also while it is told nothing", async () => {
+    await watched(async ({ clock, join }) => {
+      const outlet = join([]);
+      outlet.room = 0;
+      clock.pass(60_000);
+      expect(outlet.closed?.code).toBe(CLOSE.tooSlow);
+    });
+  });
+
   test("gets the same frame as all others who are as far", async () => {
     await watched(async ({ bench, clock, id, join }) => {
       const outlets = Array.from({ length: 10 }, () => join(["jobs"]));

@@ -48,6 +48,11 @@ export class EventReader {
     this.socket.send(bytes);
   }
 
+  async ping(): Promise<void> {
+    await this.message("hello");
+    this.socket.ping();
+  }
+
   close(): void {
     this.socket.close();
   }

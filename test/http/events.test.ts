@@ -301,6 +301,13 @@ describe("P6: a client that says", () => {
     });
   });
 
+  test("nothing but pings, each of which is answered, is cut off too", async () => {
+    await reading("", ann, async (reader) => {
+      for (let n = 0; n < 1000; n++) await reader.ping();
+      expect(await reader.closed).toEqual({ code: CLOSE.policy, reason: "Too many messages." });
+    });
+  });
+
   test("more topics than are allowed is refused the last ones", async () => {
     const reader = server.hub.open(ANN, new TestOutlet(), () => ANN);
     const ids = await Promise.all(Array.from({ length: 51 }, async () => (await submit("ann")).id));

@@ -10,7 +10,7 @@ import type { Outlet, Reader } from "../../events/reader.ts";
 const BUFFERED_BYTES_MAX = 64 << 10;
 /** Of one message that a client sends. */
 const MESSAGE_BYTES_MAX = 4 << 10;
-/** Messages of a client: so many at once, and so many a second. */
+/** Messages and pings of a client: so many at once, and so many a second. */
 const BURST = 200;
 const MESSAGES_PER_SECOND = 20;
 /** A client that answers no ping for so long is gone. */
@@ -52,12 +52,14 @@ export class SocketOutlet implements Outlet {
     this.socket?.close(code, reason);
   }
 
+  /** The answer is sent by Bun, and waits in memory for who does not read. */
+  pinged(): void {
+    this.afford();
+  }
+
   /** What the client says. */
   hear(text: string | Buffer): void {
-    if (!this.afford()) {
-      this.reader?.close(CLOSE.policy, "Too many messages.");
-      return;
-    }
+    if (!this.afford()) return;
     let topic: string | undefined;
     try {
       const said = parse(text);
@@ -71,11 +73,13 @@ export class SocketOutlet implements Outlet {
     }
   }
 
+  /** Whether it may say one thing more; who may not is cut off. */
   private afford(): boolean {
     const now = this.now();
     this.credit = Math.min(BURST, this.credit + ((now - this.creditMs) / 1000) * MESSAGES_PER_SECOND);
     this.creditMs = now;
     this.credit--;
+    if (this.credit < 0) this.reader?.close(CLOSE.policy, "Too many messages.");
     return this.credit >= 0;
   }
 }
@@ -87,6 +91,7 @@ export const SOCKETS: WebSocketHandler<SocketOutlet> = {
   sendPings: true,
   open: (socket) => socket.data.opened(socket),
   message: (socket, text) => socket.data.hear(text),
+  ping: (socket) => socket.data.pinged(),
   drain: (socket) => socket.data.reader?.flush(),
   close: (socket) => socket.data.reader?.end(),
 };
