@@ -52,11 +52,11 @@ export function createEdge(handlers: Handlers<typeof ROUTES>, options: EdgeOptio
   app.notFound(({ var: { requestId } }) => problem(new TesseraError("route_not_found"), requestId));
   app.use(followed(options.onAnswered ?? (() => {})));
   app.use(securityHeaders(options.secure ?? false));
-  // Bun makes the address of whatever the Host header says.
-  app.use(async (context, next) =>
-    URL.canParse(context.req.url)
+  // Bun makes the address of whatever the Host header says, and of two of them takes the first.
+  app.use(async ({ req, var: { requestId } }, next) =>
+    URL.canParse(req.url) && req.header("host")?.includes(",") !== true
       ? await next()
-      : problem(new TesseraError("request_invalid", "The Host is not one.")),
+      : problem(new TesseraError("request_invalid", "The Host is not one."), requestId),
   );
   // An origin that is not on the list is told nothing, and its pages' browsers refuse for us.
   if (options.corsOrigins !== undefined && options.corsOrigins.length > 0)

@@ -32,6 +32,7 @@ export function servePage<E extends Env>(app: Hono<E>, folder = BUILT): void {
       precompressed: true,
       join,
       async getContent(file) {
+        if (file.includes("\0")) return null; // no file has it in its name, and Bun throws
         const content = Bun.file(file);
         return (await content.exists()) ? content.stream() : null;
       },

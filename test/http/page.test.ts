@@ -65,6 +65,9 @@ describe("the page's files", () => {
       "/assets/%2e%2e/sources.hash",
       "/assets/..%5csources.hash",
       "/assets//etc/passwd",
+      "/assets/%00",
+      "/assets/main-1.js%00",
+      `/assets/${"a".repeat(5000)}`,
       "/sources.hash",
       "/index.html",
     ])

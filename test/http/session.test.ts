@@ -229,7 +229,7 @@ describe("P7: a server that is open to its machine", () => {
       socket.once("error", reject);
       return promise;
     };
-    for (const host of ["[::1", "localhost:99999", "localhost:x"])
+    for (const host of ["[::1", "localhost:99999", "localhost:x", "localhost\r\nhost: evil.example"])
       expect(await askAs(host)).toContain('"code":"request_invalid"');
     for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0"])
       expect(await askAs(host)).toContain('"code":"origin_refused"');
