@@ -23,6 +23,9 @@ const POLICY = [
 /** The names of what lies there change with what is in it. */
 const FOR_EVER = "public, max-age=31536000, immutable";
 
+/** All that the build calls its files; of what cannot be a file's name the system would complain. */
+const ASSET = /^\/assets\/[\w.-]{1,100}$/;
+
 /** Puts the page at its addresses. @throws page_not_built */
 export function servePage<E extends Env>(app: Hono<E>, folder = BUILT): void {
   const files = (path: string | undefined, headers: Readonly<Record<string, string>>) =>
@@ -32,7 +35,6 @@ export function servePage<E extends Env>(app: Hono<E>, folder = BUILT): void {
       precompressed: true,
       join,
       async getContent(file) {
-        if (file.includes("\0")) return null; // no file has it in its name, and Bun throws
         const content = Bun.file(file);
         return (await content.exists()) ? content.stream() : null;
       },
@@ -40,7 +42,8 @@ export function servePage<E extends Env>(app: Hono<E>, folder = BUILT): void {
         for (const [name, value] of Object.entries(headers)) context.header(name, value);
       },
     });
-  app.get("/assets/*", files(undefined, { "cache-control": FOR_EVER }));
+  const assets = files(undefined, { "cache-control": FOR_EVER });
+  app.get("/assets/*", (context, next) => (ASSET.test(context.req.path) ? assets(context, next) : next()));
   const page = files("index.html", { "cache-control": "no-cache", "content-security-policy": POLICY });
   for (const path of Object.values(PAGES))
     app.get(path, page, () => {
