@@ -164,12 +164,16 @@ export class Outbound {
     const answered = Promise.withResolvers<IncomingMessage>();
     sent.on("response", answered.resolve);
     sent.on("error", (cause) => answered.reject(patience.signal.reason ?? unreachable(cause)));
+    sent.on("upgrade", (_, socket) => {
+      socket.destroy();
+      answered.reject(new TesseraError("source_unreachable", "It changes to another protocol."));
+    });
     sent.on("socket", (socket) =>
       socket.once(secure ? "secureConnect" : "connect", () => patience.reading()),
     );
     if (patience.signal.aborted) drop();
     sent.end(body);
-    const message = await answered.promise;
+    const message = await withSignal(answered.promise, patience.signal);
     patience.reading();
     const close = () => {
       onClose();

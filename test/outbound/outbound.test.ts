@@ -173,9 +173,11 @@ describe("P7: refused before anything is sent", () => {
 });
 
 describe("servers that do not answer as they should", () => {
+  const SWITCHING = answerOf("101 Switching Protocols", { connection: "upgrade", upgrade: "websocket" });
   const faults: [string, (socket: Socket) => void, RegExp][] = [
     ["no HTTP", (socket) => socket.end("SSH-2.0-OpenSSH\r\n"), /HPE_/],
     ["nothing", (socket) => socket.end(), /ECONNRESET/],
+    ["another protocol", (socket) => void socket.write(SWITCHING), /another protocol/],
     [
       "half of the body",
       (socket) => socket.end(answerOf("200 OK", { "content-length": "9" }, "half")),
