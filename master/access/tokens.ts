@@ -80,11 +80,15 @@ export class Tokens {
   async check(token: string): Promise<Caller> {
     const { issuer, audience, algorithms } = this.provider;
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, (header, parts) => this.keyOf(header, parts), {
-        ...{ issuer, audience, algorithms: [...algorithms], clockTolerance: CLOCK_TOLERANCE_S },
-        requiredClaims: ["sub", "exp"],
-        currentDate: new Date(this.now()),
-      });
+      const { payload, protectedHeader } = await jwtVerify(
+        token,
+        (header, parts) => this.keyOf(header, parts),
+        {
+          ...{ issuer, audience, algorithms: [...algorithms], clockTolerance: CLOCK_TOLERANCE_S },
+          requiredClaims: ["sub", "exp"],
+          currentDate: new Date(this.now()),
+        },
+      );
       if (protectedHeader.typ !== undefined && !TYPE.test(protectedHeader.typ))
         throw new TesseraError("unauthorized", "The token is none that gives access.");
       return this.callerOf(payload);
