@@ -40,6 +40,12 @@ const SECONDS = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const timeOf = (seconds: number, span: number): string =>
   (span < SECONDS_SPAN ? SECONDS : MINUTES).format(seconds * 1000);
 
+/** Without a point yet it ends now. */
+function spanOf(first: number | null, last: number | null): [number, number] {
+  const end = last ?? Date.now() / 1000;
+  return [Math.min(first ?? end, end - SPAN_MIN), end];
+}
+
 /** Lines over time. */
 export function Chart(props: ChartProps) {
   const { label, times, lines, height = CHART_HEIGHT, stacked = false } = props;
@@ -92,7 +98,7 @@ function optionsOf(
     legend: { show: lines.length > 1 },
     cursor: { y: false },
     scales: {
-      x: { range: (_, first, last) => [Math.min(first, last - SPAN_MIN), last] },
+      x: { range: (_, first, last) => spanOf(first, last) },
       y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] },
     },
     axes: [

@@ -1,6 +1,6 @@
 import { type Signal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { Button } from "./button.tsx";
 
 interface DialogProps {
@@ -10,6 +10,8 @@ interface DialogProps {
   readonly stays?: boolean;
   readonly children: ComponentChildren;
 }
+
+const FIRST = "form :is(input, select, textarea), [data-first] button";
 
 /** The browser's own modal dialog: it holds the focus, closes with Escape and gives the focus back. */
 export function Dialog({ open, title, stays = false, children }: DialogProps) {
@@ -24,6 +26,10 @@ export function Dialog({ open, title, stays = false, children }: DialogProps) {
       dialog.close();
     }
   });
+  // What is to be filled in comes before what closes it.
+  useEffect(() => {
+    if (open.value) element.current?.querySelector<HTMLElement>(FIRST)?.focus();
+  }, [open.value, title]);
   return (
     <dialog
       ref={element}

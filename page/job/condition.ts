@@ -66,6 +66,8 @@ function failed(job: JobView, { nowMs }: Seen): Condition {
 
 /** Sentences of the table of errors say themselves what to do, but for those about tiles. */
 function advice(job: JobView, code: string, nowMs: number): string {
+  if (canRetry(job, nowMs) && job.progress.tiles_done === 0)
+    return "Nothing of it is done yet, but the image is kept: retry it.";
   if (canRetry(job, nowMs))
     return `${tiles(job.progress.tiles_done)} of ${whole(job.progress.tiles_total)} are done and kept: retry to do only the rest.`;
   if (code === "tile_failed" || code === "tile_lost")
@@ -89,7 +91,7 @@ function retrying({ progress: { tiles_failed: failing } }: JobView): Condition |
   return {
     tone: "warn",
     title: `Retrying ${tiles(failing)}`,
-    text: "Their last attempt was made in vain; they are tried again, by another worker where there is one.",
+    text: "Their last attempt failed; they are tried again, by another worker where there is one.",
   };
 }
 

@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   paused: "Paused",
   resumed: "Resumed",
   priority: "Priority changed",
-  tile_refused: "An attempt at a tile was made in vain",
+  tile_refused: "An attempt at a tile failed",
 };
 
 export function historyWords({ what, detail }: { readonly what: string; readonly detail: string }): {

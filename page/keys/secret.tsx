@@ -20,7 +20,7 @@ export function Secret({ made: { secret }, isFirst, onClose }: SecretProps) {
       <output class="secret" aria-label="The key">
         {secret}
       </output>
-      <div class="row">
+      <div class="row" data-first>
         <Copy text={secret} what="the key" />
       </div>
       {isFirst && <p>The server is closed now: sign in with this key to go on.</p>}

@@ -2,8 +2,9 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Button } from "../design/button.tsx";
 import { inHead } from "../shell/in_head.ts";
 import { connection, useTopic } from "../shell/live.ts";
-import { attempt } from "../shell/notices.tsx";
+import { attempt, tellDone } from "../shell/notices.tsx";
 import { go, hrefOf, place } from "../shell/router.ts";
+import { may } from "../shell/session.ts";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { useTitle } from "../shell/title.ts";
 import { canRedo, canUndo, followAddress, recipe, redo, undo } from "./draft.ts";
@@ -93,6 +94,8 @@ function StartBar({ stage }: { readonly stage: Stage }) {
     attempt(async () => {
       inHead.value = UploadsInHead;
       const { job, batch } = await start(images.value, recipe.value);
+      if (!may("read"))
+        return tellDone("It is on its way. What becomes of it can be seen with a key that may read.");
       if (batch !== undefined) return go(hrefOf("batch", batch));
       const id = await job;
       // Whoever has gone elsewhere meanwhile stays there.

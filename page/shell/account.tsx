@@ -65,5 +65,5 @@ function rightsOf({ by, owner, scopes }: Session): string {
   const whose = scopes.includes("admin") ? "everybody's jobs" : `the jobs of ${owner}`;
   if (scopes.includes("admin")) return `May do everything, with ${whose}.`;
   const can = scopes.flatMap((scope) => (scope === "admin" ? [] : [CAN[scope]]));
-  return `May ${can.join(", ")}; sees ${whose}.`;
+  return `May ${can.join(", ")}${scopes.includes("read") ? `; sees ${whose}` : ""}.`;
 }

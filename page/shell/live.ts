@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Live, LiveState, Told, Topic } from "../../client/client.ts";
 import { api } from "./api.ts";
 import { attempt } from "./notices.tsx";
-import { begin, hasLapsed, session } from "./session.ts";
+import { begin, hasLapsed, may, session } from "./session.ts";
 
 let feed: Live | undefined;
 
@@ -31,13 +31,13 @@ function connected(): Live {
 /** Does not wait for the next try. */
 export const retryConnection = (): void => feed?.retry();
 
-/** Tells of a topic for as long as the component is shown: the whole first, then what has changed. */
+/** Tells whoever may read of a topic, for as long as the component is shown: the whole first, then what has changed. */
 export function useTopic<T extends Topic>(topic: T, listener: (message: Told<T>) => void): void {
   const latest = useRef(listener);
   latest.current = listener;
-  const isKnown = session.value !== null && session.value !== undefined;
+  const isTold = may("read");
   useEffect(
-    () => (isKnown ? connected().subscribe(topic, (message) => latest.current(message)) : undefined),
-    [topic, isKnown],
+    () => (isTold ? connected().subscribe(topic, (message) => latest.current(message)) : undefined),
+    [topic, isTold],
   );
 }

@@ -83,7 +83,7 @@ function Row({ letter, refresh }: { readonly letter: Letter; readonly refresh: (
       </div>
       {may("operate") && replayable && (
         <Button icon="retry" onClick={retry}>
-          Try again
+          Try again<span class="unseen"> job {job.slice(0, 8)}</span>
         </Button>
       )}
     </li>

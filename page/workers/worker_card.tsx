@@ -38,7 +38,7 @@ const LOOKS: Readonly<Record<Worker["state"], Look>> = {
 
 const lookOf = ({ state, in_flight }: Worker): Look =>
   state === "draining" && in_flight === 0
-    ? { ...LOOKS.draining, means: "It has nothing left and is given no more: it can be stopped." }
+    ? { ...LOOKS.draining, means: "It has nothing left and can be stopped." }
     : LOOKS[state];
 
 interface WorkerCardProps {

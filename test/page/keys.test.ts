@@ -47,13 +47,14 @@ describe("keys", () => {
     const admin = await closeServer(page);
     await page.keyboard.press("c");
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Name").fill("Scanner");
+    await dialog.getByLabel("Name").and(page.locator(":focus")).waitFor();
+    await page.keyboard.type("Scanner");
     await dialog.getByLabel("Owner").fill("scans");
     await dialog.getByRole("checkbox", { name: "read" }).uncheck();
     await dialog.getByLabel("Expires").selectOption("in a month");
     await expectAccessible(page);
     await dialog.getByRole("button", { name: "Make the key" }).click();
-    await dialog.getByRole("button", { name: "Copy the key" }).click();
+    await dialog.getByRole("button", { name: "Copy the key" }).and(page.locator(":focus")).click();
     await dialog.getByRole("button", { name: "Copied" }).waitFor();
     await page.keyboard.press("Escape");
     const secret = await page.evaluate(() => navigator.clipboard.readText());

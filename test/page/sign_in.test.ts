@@ -2,7 +2,7 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Scope } from "../../shared/api/scopes.ts";
 import { expectAccessible, type Visit, Visits } from "./browser.ts";
-import { clientOf, send, sendPaused } from "./jobs_room.ts";
+import { clientOf, image, send, sendPaused } from "./jobs_room.ts";
 
 const visits = new Visits();
 afterEach(() => visits.expectNoComplaints());
@@ -152,5 +152,29 @@ describe("a key that may only look", () => {
     const offered = await ann.page.locator(".menu:popover-open .button").allTextContents();
     expect(offered).toEqual(["Download"]);
     await expectAccessible(ann.page);
+  });
+});
+
+describe("a key that may only send", () => {
+  test("sends an image on the page, and is led nowhere that it would be refused", async () => {
+    const { url, root, keys } = await closedServer({ scanner: ["submit"] });
+    const { page } = await signedIn(url, keys.scanner.secret);
+    await page.goto("/");
+    const buffer = Buffer.from(await (await image()).arrayBuffer());
+    const files = { name: "sent.png", mimeType: "image/png", buffer };
+    await page.getByLabel("Images", { exact: true }).setInputFiles(files);
+    await page.getByLabel("Add a step").fill("sepia");
+    await page.getByRole("option", { name: /^Sepia/ }).click();
+    await page.getByText("Result: 100 × 80 px").waitFor();
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByText("What becomes of it can be seen with a key that may read.").waitFor();
+    await page.getByText("Sent", { exact: true }).waitFor();
+    await expectAccessible(page);
+    expect(await page.getByRole("link", { name: "sent.png" }).count()).toBe(0);
+    expect(new URL(page.url()).pathname).toBe("/");
+    const [job] = (await root.listJobs()).jobs;
+    expect(job).toMatchObject({ owner: "scanner", pipeline: [{ op: "sepia" }] });
+    await page.getByRole("button", { name: "scanner" }).click();
+    await page.getByText("May send images.").waitFor();
   });
 });

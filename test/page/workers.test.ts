@@ -37,7 +37,7 @@ describe("the workers", () => {
       await page.getByText("2 live").waitFor();
       await page.getByRole("article", { name: "two" }).getByRole("button", { name: "Drain" }).click();
       await page.getByText("1 live, 1 draining").waitFor();
-      await page.getByText("it can be stopped").waitFor();
+      await page.getByText("can be stopped").waitFor();
       expect(await names.allTextContents()).toEqual(["one", "two"]);
       await page
         .getByRole("article", { name: "one" })

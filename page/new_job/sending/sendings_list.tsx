@@ -4,6 +4,7 @@ import { bytes } from "../../design/format.ts";
 import { Meter } from "../../design/meter.tsx";
 import { connection } from "../../shell/live.ts";
 import { hrefOf } from "../../shell/router.ts";
+import { may } from "../../shell/session.ts";
 import {
   cancel,
   pause,
@@ -55,7 +56,7 @@ function SendingRow({ sending }: { readonly sending: Sending }) {
   return (
     <li class="upload_row" data-state={now.kind}>
       <span class="upload_name">
-        {now.kind === "done" ? <a href={hrefOf("job", now.job)}>{name}</a> : name}
+        {now.kind === "done" && may("read") ? <a href={hrefOf("job", now.job)}>{name}</a> : name}
       </span>
       <Badge tone={isOffline ? "warn" : tone}>{isOffline ? "Waiting for the connection" : word}</Badge>
       <SendingTools sending={sending} />

@@ -91,7 +91,7 @@ export const SYSTEM = routes({
     errors: [],
   },
   listTransforms: {
-    ...{ method: "get", path: "/v1/transforms", tag: "system", scope: "read" },
+    ...{ method: "get", path: "/v1/transforms", tag: "system", scope: "known" },
     summary: "Every op that a pipeline may have",
     answers: { 200: { about: "Ops.", schema: Type.Array(Transform) } },
     errors: [],
