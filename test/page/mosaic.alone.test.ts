@@ -2,20 +2,26 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import type { CDPSession } from "playwright-core";
 import { createClient } from "../../client/client.ts";
 import type { Task } from "../../shared/bus/messages.ts";
-import { picture, spec } from "../engine/harness.ts";
+import { inLong, picture, spec } from "../engine/harness.ts";
 import type { OwnWorker } from "../engine/own_worker.ts";
 import { type Visitor, Visits } from "./browser.ts";
 import { type HeldServer, openHeld } from "./held_server.ts";
 
 const CHANGES_A_SECOND = 200;
-const FRAMES_A_SECOND_MIN = 59;
-const MEASURED_MS = 10_000;
+/**
+ * Of the frames that the same browser shows while nothing changes. On a quiet machine these are 60 a second, and all of
+ * them are shown; a busy one is slow at both, and not at the same time.
+ */
+const FRAMES_SHARE_MIN = inLong(0.5, 0.98);
+/** A machine that is too slow for them says nothing about the page. */
+const CHANGES_SHARE_MIN = inLong(0.25, 0.8);
+const MEASURED_MS = inLong(3000, 10_000);
 /** As long as there are tiles. */
 const TRIES = 3;
-/** What ten minutes of them are. */
-const CHANGES_OF_TEN_MINUTES = 120_000;
+/** The long ones are ten minutes of them. */
+const CHANGES_HELD = inLong(60_000, 120_000);
 const GROWTH_BYTES_MAX = 2_000_000;
-const TEN_MINUTES_TAKE_MS = 300_000;
+const HELD_LIMIT_MS = 600_000;
 /** 64 x 64 tiles. */
 const SIDE = 4096;
 const TILES = 4096;
@@ -60,40 +66,42 @@ async function watched(
 }
 
 describe("the mosaic", () => {
-  test(`shows ${TILES} tiles at 60 frames a second while ${CHANGES_A_SECOND} change in each`, async () => {
+  test(`shows ${TILES} tiles as fluently while ${CHANGES_A_SECOND} change a second as at rest`, async () => {
     await watched("invert", async ({ page, answer, server, id }) => {
-      const tickMs = 50;
-      const pacing = setInterval(() => answer((CHANGES_A_SECOND * tickMs) / 1000 / CHANGES_A_TILE), tickMs);
+      const endFirst = paced(answer, CHANGES_A_SECOND / CHANGES_A_TILE);
       await page.waitForFunction(() => document.querySelector(".hands .swatch") !== null);
+      endFirst();
       const session = await page.context().newCDPSession(page);
       await session.send("Performance.enable");
       // What else the machine does can only make it slower.
-      const rates: number[] = [];
-      while (rates.length < TRIES && Math.max(0, ...rates) < FRAMES_A_SECOND_MIN) {
+      const shares: number[] = [];
+      while (shares.length < TRIES && Math.max(0, ...shares) < FRAMES_SHARE_MIN) {
+        const atRest = rateOf(await page.evaluate(framesDuring, MEASURED_MS));
         const before = await doneOf(server, id);
         const workedBefore = await metric(session, "TaskDuration");
+        const endPace = paced(answer, CHANGES_A_SECOND / CHANGES_A_TILE);
         const intervals = await page.evaluate(framesDuring, MEASURED_MS);
+        endPace();
         const workedMs = ((await metric(session, "TaskDuration")) - workedBefore) * 1000;
         const tookMs = intervals.reduce((sum, each) => sum + each, 0);
         const changed = (((await doneOf(server, id)) - before) * CHANGES_A_TILE * 1000) / tookMs;
-        const rate = (intervals.length / tookMs) * 1000;
+        const rate = rateOf(intervals);
         const late = intervals.filter((ms) => ms > 25).length;
         console.log(
-          `mosaic: ${rate.toFixed(1)} frames/s, ${late} of ${intervals.length} late, longest ${Math.max(...intervals).toFixed(0)} ms;`,
+          `mosaic: ${rate.toFixed(1)} frames/s, at rest ${atRest.toFixed(1)}, ${late} of ${intervals.length} late, longest ${Math.max(...intervals).toFixed(0)} ms;`,
           `${changed.toFixed(0)} changes/s, the page at work for ${((100 * workedMs) / tookMs).toFixed(1)} %`,
         );
-        expect(changed).toBeGreaterThan(CHANGES_A_SECOND * 0.8);
-        rates.push(rate);
+        expect(changed).toBeGreaterThan(CHANGES_A_SECOND * CHANGES_SHARE_MIN);
+        shares.push(rate / atRest);
       }
-      clearInterval(pacing);
-      expect(Math.max(...rates)).toBeGreaterThan(FRAMES_A_SECOND_MIN);
+      expect(Math.max(...shares)).toBeGreaterThan(FRAMES_SHARE_MIN);
     });
   });
 
   test(
-    "P5: holds no more after ten minutes' changes than before",
+    `P5: holds no more after ${CHANGES_HELD} changes than before`,
     async () => {
-      const stages = Math.ceil(CHANGES_OF_TEN_MINUTES / (TILES * CHANGES_A_TILE));
+      const stages = Math.ceil(CHANGES_HELD / (TILES * CHANGES_A_TILE));
       await watched(
         Array(stages - 1)
           .fill("contrast")
@@ -118,12 +126,28 @@ describe("the mosaic", () => {
         },
       );
     },
-    TEN_MINUTES_TAKE_MS,
+    HELD_LIMIT_MS,
   );
 });
 
 const doneOf = async ({ url }: HeldServer, id: string): Promise<number> =>
   (await createClient({ url }).getJob({ id })).progress.tiles_done;
+
+/** Answers so many tasks a second, however late the timer is. */
+function paced(answer: (count: number) => void, aSecond: number): () => void {
+  const begun = performance.now();
+  let answered = 0;
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - begun) * aSecond) / 1000) - answered;
+    answered += due;
+    answer(due);
+  }, 50);
+  return () => clearInterval(timer);
+}
+
+/** Frames a second. */
+const rateOf = (intervals: readonly number[]): number =>
+  (intervals.length * 1000) / intervals.reduce((sum, each) => sum + each, 0);
 
 /** Milliseconds between frames. */
 function framesDuring(ms: number): Promise<number[]> {
