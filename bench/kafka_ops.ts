@@ -1,7 +1,9 @@
 /** Kinds of work over a real Kafka, by counts of workers: what is cheap, what is dear, and what takes time but no core. */
 import { join } from "node:path";
 import { writePicture } from "../samples/write.ts";
+import type { KafkaSettings } from "../shared/bus/kafka/client.ts";
 import { reportTopics } from "../shared/bus/kafka/topic_report.ts";
+import { isBusFault, TesseraError } from "../shared/errors.ts";
 import { BenchKafka, type Fleet, type FleetRun, threadsEach } from "./fleet.ts";
 import type { KafkaWork } from "./peers/kafka_master.ts";
 import { type Metric, metricOf, type Series } from "./record.ts";
@@ -102,13 +104,23 @@ async function watchedRun(kafka: BenchKafka, fleet: Fleet, work: KafkaWork) {
   });
   const watch = async () => {
     while (!ended) {
-      const topics = await reportTopics(settings);
-      for (const topic of topics) if (!topic.missing) lagMax = Math.max(lagMax, topic.lag ?? 0);
+      lagMax = Math.max(lagMax, await lagOf(settings));
       await new Promise((resolve) => setTimeout(resolve, LAG_EVERY_MS));
     }
   };
   const [{ tailMs = 0 }] = await Promise.all([run, watch()]);
   return { tailMs, lagMax };
+}
+
+/** Nothing where Kafka does not answer for a moment: whether all goes well, the run itself tells. */
+async function lagOf(settings: KafkaSettings): Promise<number> {
+  try {
+    const topics = await reportTopics(settings);
+    return Math.max(...topics.map((topic) => (topic.missing ? 0 : (topic.lag ?? 0))));
+  } catch (thrown) {
+    if (thrown instanceof TesseraError && isBusFault(thrown.code)) return 0;
+    throw thrown;
+  }
 }
 
 /** Speed over that of the fewest workers, a worker. */

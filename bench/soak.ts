@@ -56,11 +56,12 @@ export async function benchSoak(options: SoakBench): Promise<SoakFound> {
     const elapsed = () => performance.now() - begun;
     const ended = () => elapsed() >= ms;
     const jobs = Promise.all(Array.from({ length: JOBS_AT_ONCE }, () => load.run(ended)));
-    const [samples, faults] = await Promise.all([
+    const disturbed = Promise.all([
       sample(system, load, elapsed, ms),
       bus === "kafka" ? disturb(system, random, options, ended) : noFaults(),
     ]);
-    await Promise.race([jobs, after(PATIENCE_MS)]);
+    const patience = disturbed.then(() => after(PATIENCE_MS));
+    const [[samples, faults]] = await Promise.all([disturbed, Promise.race([jobs, patience])]);
     const { counts } = load;
     counts.lost = counts.submitted - counts.done - counts.cancelled;
     return { seed, bus, ms, counts, faults, samples };

@@ -41,11 +41,10 @@ export async function consumerPerformance({ broker, topic, messages }: PerfOptio
     ...["--bootstrap-server", broker, "--topic", topic],
     ...["--num-records", String(messages), "--timeout", "60000"],
   ]);
-  const [names = [], values = []] = said
-    .trim()
-    .split("\n")
-    .slice(-2)
-    .map((line) => line.split(", "));
+  // A line with names and one with values, and whatever else it has to say around them.
+  const lines = said.split("\n").map((line) => line.trim().split(", "));
+  const names = lines.find((line) => line.includes("fetch.MB.sec")) ?? [];
+  const values = lines.findLast((line) => line.length === names.length) ?? [];
   const figure = (name: string) => values[names.indexOf(name)];
   return throughput(said, figure("data.consumed.in.nMsg"), figure("fetch.MB.sec"));
 }
@@ -67,7 +66,7 @@ function throughput(
   mibPerSecond: string | undefined,
 ): Throughput {
   const figures = { messages: Number(messages), mibPerSecond: Number(mibPerSecond) };
-  if (Number.isNaN(figures.messages) || Number.isNaN(figures.mibPerSecond))
+  if (!Number.isFinite(figures.messages) || !Number.isFinite(figures.mibPerSecond))
     throw new Error(`Kafka's tool says something else than it used to:\n${said}`);
   return figures;
 }
