@@ -13,8 +13,9 @@ const SIDE = 4096;
 const TILE = 128;
 const TILES = (SIDE / TILE) ** 2;
 
-const UPDATE_P99_MS = 250;
-const LAG_P99_MS = 50;
+/** The aims are those of a long run; whatever is ten times as slow has another cause than a busy machine. */
+const UPDATE_P99_MS = inLong(2500, 250);
+const LAG_P99_MS = inLong(500, 50);
 const RSS_GROWTH_MAX = 300 << 20;
 
 /** A process of the test, and what it says, in order. */
