@@ -188,20 +188,20 @@ describe("what is kept", () => {
       const { ended_at: ended, expires_at: expires } = await view(bench, id);
       expect(Date.parse(expires!) - Date.parse(ended!)).toBe(10 * HOUR_MS);
       expect(uploadsIn(bench.dir)).toEqual([id]);
-      clock.pass(2 * HOUR_MS);
+      clock.leap(2 * HOUR_MS);
       await bench.master.tidied();
       expect(uploadsIn(bench.dir)).toEqual([]);
       await expectProblem(await get(bench, `/v1/jobs/${id}/source`), "job_source_gone");
       expect((await get(bench, `/v1/jobs/${id}/result`)).status).toBe(200);
-      clock.pass(8 * HOUR_MS);
+      clock.leap(8 * HOUR_MS);
       await expectProblem(await get(bench, `/v1/jobs/${id}/result`), "job_result_expired");
       await bench.master.tidied();
       expect(filesIn(join(bench.dir, "jobs"))).toEqual([]);
       expect((await view(bench, id)).state).toBe("done");
-      clock.pass(91 * HOUR_MS);
+      clock.leap(91 * HOUR_MS);
       await expectProblem(await get(bench, `/v1/jobs/${id}`), "job_not_found");
     });
-  }, 20_000);
+  });
 
   test.each([
     ["3600", HOUR_MS],
