@@ -7,9 +7,12 @@ export interface Pace {
   readonly everyMs: number;
 }
 
+/** A look that comes later than this, in lengths of its time, tells of a process that stood still itself. */
+const LATE = 1.2;
+
 /**
  * A body's bytes as they come, however long that takes, as long as they do come: whoever sends next to nothing does not
- * keep a place. The time that our own side takes does not count.
+ * keep a place. The time that our own side takes does not count, nor does a standstill of this process.
  *
  * @param ended aborted when no more is wanted
  * @throws upload_too_slow, the signal's reason
@@ -25,8 +28,12 @@ export async function* steadily(
   let waiting = false;
   let tooSlow = false;
   const cancel = () => void reader.cancel().catch(() => {}); // it is over, however it ended
+  let looked = performance.now();
   const watch = setInterval(() => {
-    if (waiting && came < bytes) {
+    const now = performance.now();
+    const isLate = now - looked > LATE * everyMs;
+    looked = now;
+    if (waiting && came < bytes && !isLate) {
       tooSlow = true;
       cancel();
     }

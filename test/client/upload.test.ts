@@ -80,7 +80,7 @@ describe("an upload", () => {
     } finally {
       proxy.stop();
     }
-  }, 30_000);
+  }, 120_000);
 
   test("is paused by an abort, and goes on where it was", async () => {
     const pausing = new AbortController();
@@ -195,4 +195,4 @@ test("P3: an upload outlives kill -9 of the server; nothing that was answered is
     child.kill("SIGKILL");
     await child.exited;
   }
-}, 60_000);
+}, 180_000);

@@ -292,7 +292,7 @@ test("rows are ready from the top down and final as soon as they show", async ()
     }
     expect(between).toBeGreaterThanOrEqual(3);
   });
-}, 60_000);
+}, 180_000);
 
 test("an abort rejects at once and leaves no canvas", async () => {
   await inFolder(async (folder) => {

@@ -148,4 +148,5 @@ test.skipIf(!python && !inCi)(
     expect(status).toBe(0);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   },
+  inLong(500_000, 30 * 60_000),
 );

@@ -164,7 +164,7 @@ describe("a tile that takes its process down each time", () => {
 });
 
 describe("tiles whose attempt ended with the process", () => {
-  // Without a word when a tile is marked, each one would wait for the next look at the leases: a second.
+  // Without a word when a tile is marked, each one would wait for the next look at the leases: twenty seconds in all.
   test("go one at a time with nothing else at work, and without a pause between", async () => {
     await inFolder(async (dir) => {
       const source = await picture(dir, spec(500, 400));
@@ -194,7 +194,7 @@ describe("tiles whose attempt ended with the process", () => {
       expect(Math.max(...others)).toBeGreaterThan(0);
       await after.master.stop();
     });
-  }, 10_000);
+  }, 18_000);
 });
 
 describe("a stop in good order", () => {

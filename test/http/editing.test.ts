@@ -244,7 +244,7 @@ describe("P6: what cannot be looked at", () => {
       }
       expect([uploadsIn(bench.dir), shelf(bench)]).toEqual([[], []]);
     });
-  }, 20_000);
+  }, 120_000);
 
   test("a wrong pipeline beside an image leaves nothing of it", async () => {
     await withBench({}, async (bench) => {
@@ -276,7 +276,7 @@ describe("P6: what cannot be looked at", () => {
       expect(late.length).toBeGreaterThan(0);
       for (const refused of late) await expectProblem(refused, "queue_full");
     });
-  }, 20_000);
+  }, 120_000);
 
   test("P5: a pipeline that needs most of a huge image for a single pixel", async () => {
     await withBench({ limits: { pixelsMax: 2_000_000_000 } }, async (bench) => {

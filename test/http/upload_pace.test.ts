@@ -55,7 +55,7 @@ async function drip(socket: Socket, bytes: Uint8Array, perSecond: number, times:
 }
 
 describe("P5: a body that comes slowly", () => {
-  const PACE = { bytes: 1000, everyMs: 100 };
+  const PACE = { bytes: 100, everyMs: 500 };
   const part = '--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n';
 
   test.each([
@@ -75,7 +75,7 @@ describe("P5: a body that comes slowly", () => {
       expect(answer).toContain('"upload_too_slow"');
       expect(uploadsIn(join(folder, "served"))).toEqual([]);
     },
-    30_000,
+    120_000,
   );
 
   test("is taken whole as long as it does come", async () => {
@@ -86,7 +86,7 @@ describe("P5: a body that comes slowly", () => {
     socket.write(heads("image/png", all.length));
     const answered = once(socket, "data");
     // Five times as long as a body may stand still.
-    expect(await drip(socket, all, 50_000, 50)).toBeGreaterThan(5 * PACE.everyMs);
+    expect(await drip(socket, all, 10_000, 50)).toBeGreaterThan(5 * PACE.everyMs);
     expect(`${(await answered)[0]}`).toStartWith("HTTP/1.1 202 ");
     socket.destroy();
   });

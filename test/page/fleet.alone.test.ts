@@ -13,7 +13,6 @@ describeOnKafka("the page of a fleet", ({ broker }) => {
       const { client } = await fleet.master();
       await fleet.workers(1);
       const { page } = await visits.visit(client.url);
-      page.setDefaultTimeout(60_000);
       await page.goto("/workers");
       const cards = page.getByRole("article");
       const in_ = (word: string) => cards.filter({ has: page.getByText(word, { exact: true }) });

@@ -1,9 +1,8 @@
-import { afterAll, afterEach, describe, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, describe, test } from "bun:test";
 import { createClient } from "../../client/client.ts";
 import { picture, spec } from "../engine/harness.ts";
 import { expectAccessible, Visits } from "./browser.ts";
 
-setDefaultTimeout(60_000);
 const visits = new Visits();
 afterEach(() => visits.expectNoComplaints());
 afterAll(() => visits.end());

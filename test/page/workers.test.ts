@@ -1,11 +1,9 @@
-import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { createClient } from "../../client/client.ts";
 import { picture, spec } from "../engine/harness.ts";
 import { expectAccessible, Visits } from "./browser.ts";
 import { openHeld } from "./held_server.ts";
 
-// A browser that others keep waiting is slow, not wrong.
-setDefaultTimeout(60_000);
 const visits = new Visits();
 afterEach(() => visits.expectNoComplaints());
 afterAll(() => visits.end());
