@@ -43,6 +43,7 @@ describe("routes", () => {
     const ops = (await (await get("/v1/transforms")).json()) as { name: string; params: { type: string } }[];
     expect(ops.map(({ name }) => name)).toEqual(allOps().map(({ name }) => name));
     expect(ops.every(({ params }) => params.type === "object")).toBe(true);
+    expect(ops).toContainEqual(expect.objectContaining({ name: "flip", geometry: "moves" }));
   });
 
   test("POST /v1/jobs with the image as the body", async () => {

@@ -1,4 +1,5 @@
 /** What the schemas of ops' parameters say about how a value is chosen, shown and checked. */
+import type { Geometry } from "../../../shared/api/geometries.ts";
 import { choicesOf, expectation } from "../../../shared/pipeline/expectation.ts";
 import type { Params } from "../recipe.ts";
 
@@ -25,6 +26,7 @@ export interface Transform {
   readonly title: string;
   readonly summary: string;
   readonly definition: string;
+  readonly geometry: Geometry;
   readonly params: { readonly properties?: Readonly<Record<string, ParameterSchema>> };
 }
 

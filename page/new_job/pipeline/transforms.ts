@@ -11,6 +11,10 @@ const byName = computed(() => new Map(transforms.value.map((transform) => [trans
 
 export const transformNamed = (name: string): Transform | undefined => byName.value.get(name);
 
+/** Whether an op can change where things lie in the picture, or its size. */
+export const movesPixels = (name: string): boolean =>
+  (transformNamed(name)?.geometry ?? "in_place") !== "in_place";
+
 /** @throws TesseraError */
 export async function loadTransforms(): Promise<void> {
   if (transforms.value.length === 0) transforms.value = (await api.listTransforms()) as Transform[];

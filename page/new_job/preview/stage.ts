@@ -10,6 +10,7 @@ import { session, wantsSignIn } from "../../shell/session.ts";
 import { isMoving, recipe } from "../draft.ts";
 import { looked, type SourceImage, typeOf } from "../images/images.ts";
 import { forgetProxy, proxyOf, type SentImage } from "../images/proxies.ts";
+import { movesPixels } from "../pipeline/transforms.ts";
 import { active } from "../recipe.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { Looker } from "./looker.ts";
@@ -50,7 +51,7 @@ export class Stage {
   /** Whether all that is wanted is there. */
   readonly isIdle = signal(true);
   readonly steps = computed(() => active(recipe.value));
-  readonly isCompared = computed(() => this.compares.value && differs(this.steps.value));
+  readonly isCompared = computed(() => this.compares.value && differs(this.steps.value, movesPixels));
 
   private readonly lane = randomId();
   private slowness: ReturnType<typeof setTimeout> | undefined;
@@ -116,7 +117,7 @@ export class Stage {
     }
     const picture = this.result.value ?? image.size.value ?? stage;
     const wishes = wishesOf({
-      hasAlpha: typeOf(image) !== "image/jpeg",
+      ...{ hasAlpha: typeOf(image) !== "image/jpeg", movesPixels },
       ...{ image: image.id, steps: this.steps.value, view: this.view.value, picture, stage },
       ...{
         density: this.density.value,

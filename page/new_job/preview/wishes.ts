@@ -33,33 +33,26 @@ export interface Scene {
   readonly density: number;
   /** Whether the image before the pipeline is seen beside it. */
   readonly compares: boolean;
+  /** Whether an op changes where things lie. */
+  readonly movesPixels: (op: string) => boolean;
   /** Whether the image itself may be transparent. */
   readonly hasAlpha: boolean;
   /** How long a look may take, while something moves that has to be followed quickly. */
   readonly withinMs: number | undefined;
 }
 
-/** Ops that move pixels: before and after are laid over each other, so both sides have them. */
-const GEOMETRY: ReadonlySet<string> = new Set([
-  "crop",
-  "resize",
-  "pad",
-  "rotate",
-  "rotate_90",
-  "flip",
-  "flop",
-]);
-
 /** A margin of a colour with an opacity. */
 const CLEAR_MARGIN = /\bpad\([^)]*#[\da-f]{8}\b/i;
 
 const textOf = (steps: readonly RecipeStep[]): string => formatText(steps.map(plain));
 
-const geometryOf = (steps: readonly RecipeStep[]): readonly RecipeStep[] =>
-  steps.filter(({ op }) => GEOMETRY.has(op));
+/** Before and after are laid over each other, so both sides have the steps that move pixels. */
+const geometryOf = (steps: readonly RecipeStep[], movesPixels: (op: string) => boolean) =>
+  steps.filter(({ op }) => movesPixels(op));
 
 /** Whether there is a difference to be seen between before and after. */
-export const differs = (steps: readonly RecipeStep[]): boolean => geometryOf(steps).length < steps.length;
+export const differs = (steps: readonly RecipeStep[], movesPixels: (op: string) => boolean): boolean =>
+  geometryOf(steps, movesPixels).length < steps.length;
 
 /** The API's bounds. */
 const SIZE = { minimum: 16, maximum: 2048 };
@@ -71,9 +64,9 @@ const sizeFor = (length: number): number =>
 
 /** What is wanted, the most urgent first: what is looked at closely, then the whole around it. */
 export function wishesOf(scene: Scene): Wanted<Look>[] {
-  const { steps, compares } = scene;
+  const { steps, compares, movesPixels } = scene;
   const sides: (readonly [Side, string])[] = [["after", textOf(steps)]];
-  if (compares && differs(steps)) sides.push(["before", textOf(geometryOf(steps))]);
+  if (compares && differs(steps, movesPixels)) sides.push(["before", textOf(geometryOf(steps, movesPixels))]);
   const close = closeUp(scene);
   return [
     ...(close === undefined ? [] : sides.map((side) => wish(scene, side, close))),

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { ETag } from "../common.ts";
+import { GEOMETRIES, type Geometry } from "../geometries.ts";
 import { routes } from "../route.ts";
 import { StatsWithHistorySchema } from "../stats.ts";
 import { TopicsSchema } from "../topic.ts";
@@ -11,6 +12,15 @@ const Transform = Type.Object(
     summary: Type.String(),
     definition: Type.String({ description: "The formula or rule, with its source." }),
     kind: Type.String(),
+    geometry: Type.Unsafe<Geometry>(
+      Type.Union(
+        GEOMETRIES.map((geometry) => Type.Literal(geometry)),
+        {
+          description:
+            "What it can do to where things lie in the picture: nothing; move them, as a mirror does; or give the picture another size.",
+        },
+      ),
+    ),
     params: Type.Object({}, { description: "JSON Schema of its parameters." }),
   },
   { $id: "Transform" },
