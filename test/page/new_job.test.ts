@@ -211,8 +211,9 @@ describe("a new job", () => {
 
   test("shows what has come, beside the original or alone", async () => {
     const { page } = await visits.visit(url);
-    await page.goto("/?pipeline=threshold(level=0)");
-    await addImages(page, PHOTO);
+    await page.goto("/?pipeline=threshold(level=0)|flip");
+    const isFlippedOriginal = ({ pipeline }: Looked) => pipeline === "flip";
+    await seen(page, isFlippedOriginal, () => addImages(page, PHOTO));
     /** Whether it is white at a share of its width. */
     const shows = (isWhite: boolean, at: number) =>
       page.waitForFunction(
