@@ -1,8 +1,12 @@
 import { TesseraError } from "../../shared/errors.ts";
 import type { FileBytes } from "./bytes.ts";
+import { checkMetadata } from "./limits.ts";
 import type { Header } from "./types.ts";
 
 const BOXES_MAX = 256;
+
+/** Four samples of 12 bits, whole; the rest is metadata. */
+const BYTES_PER_PIXEL_MAX = 6;
 
 interface Box {
   readonly type: string;
@@ -32,6 +36,7 @@ export function readAvif(file: FileBytes): Header {
     if (width * height >= size.width * size.height) size = { width, height };
   }
   if (size.width === 0) throw new TesseraError("image_header_invalid", "It declares no size.");
+  checkMetadata(file.size - BYTES_PER_PIXEL_MAX * size.width * size.height);
   return { ...size, unbounded: true, bytesMin: 0, end: undefined };
 }
 

@@ -1,15 +1,14 @@
 import { TesseraError } from "../../shared/errors.ts";
 import { EDGE_BYTES, type FileBytes } from "./bytes.ts";
-import { checkLimits } from "./limits.ts";
+import { checkLimits, METADATA_BYTES_MAX } from "./limits.ts";
 import type { Header, ImageLimits } from "./types.ts";
 
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;
 const TRAILER = 0x3b;
 
-/** A code of LZW has at most 12 bits and gives at least one pixel; 16 MiB are left for comments before the frame. */
+/** A code of LZW has at most 12 bits and gives at least one pixel; the rest are comments before the frame. */
 const BYTES_PER_PIXEL_MAX = 2;
-const FRAME_BYTES_SPARE = 16 * 2 ** 20;
 
 /** Before the first frame; real files have a few. */
 const EXTENSIONS_MAX = 1024;
@@ -33,7 +32,7 @@ export function readGif(file: FileBytes, limits: ImageLimits): Header {
     if (kind === EXTENSION) {
       if (++extensions > EXTENSIONS_MAX)
         throw new TesseraError("image_corrupt", "It has too many extensions.");
-      at = skipBlocks(file, at + 2, FRAME_BYTES_SPARE);
+      at = skipBlocks(file, at + 2, METADATA_BYTES_MAX);
       continue;
     }
     if (kind === TRAILER) throw new TesseraError("image_header_invalid", "It holds no picture.");
@@ -43,7 +42,7 @@ export function readGif(file: FileBytes, limits: ImageLimits): Header {
     if (right === 0 || bottom === 0)
       throw new TesseraError("image_header_invalid", "Its first frame is empty.");
     checkLimits({ width: right, height: bottom }, true, limits);
-    const endMax = FRAME_BYTES_SPARE + BYTES_PER_PIXEL_MAX * right * bottom;
+    const endMax = METADATA_BYTES_MAX + BYTES_PER_PIXEL_MAX * right * bottom;
     const end = skipBlocks(file, at + 11 + tableBytes(frame[8]!), endMax);
     const last = end >= file.size || file.read(end, 1)[0] === TRAILER;
     const firstFrameEnd = last ? undefined : end;

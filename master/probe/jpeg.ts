@@ -1,5 +1,6 @@
 import { TesseraError } from "../../shared/errors.ts";
 import type { FileBytes } from "./bytes.ts";
+import { checkMetadata } from "./limits.ts";
 import type { Header } from "./types.ts";
 
 /** Real files have some tens of segments before their first scan (an ICC profile in pieces, EXIF, XMP, tables). */
@@ -48,6 +49,7 @@ export function readJpeg(file: FileBytes): Header {
       return finish(file, frame, file.read(at + 4, 1)[0]!, at + 2 + length);
     }
     at += 2 + length;
+    checkMetadata(at);
   }
   throw new TesseraError("image_corrupt", "It has too many segments.");
 }

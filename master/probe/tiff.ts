@@ -1,5 +1,6 @@
 import { TesseraError } from "../../shared/errors.ts";
 import type { FileBytes } from "./bytes.ts";
+import { checkMetadata } from "./limits.ts";
 import { type Directory, openTiff } from "./tiff_directory.ts";
 import type { Header } from "./types.ts";
 
@@ -20,6 +21,9 @@ const TAG = {
   sampleFormat: 339,
   dngVersion: 50706,
 } as const;
+
+/** Their values go by the number of strips or tiles. */
+const PIXEL_TAGS = [TAG.stripOffsets, TAG.stripBytes, TAG.tileOffsets, TAG.tileBytes];
 
 /** Min-is-white, min-is-black, RGB, palette, CMYK, YCbCr; not masks, Lab, LogL, colour filter arrays. */
 const PHOTOMETRIC = [0, 1, 2, 3, 5, 6];
@@ -42,7 +46,12 @@ export function readTiff(file: FileBytes): Header {
   if (file.head.toString("latin1", 8, 10) === "CR") unsupported("It is a camera's raw file.");
   const tiff = openTiff(file);
   const first = tiff.directory(tiff.first);
-  checkPages(tiff.first, first.next, tiff.nextOf);
+  checkMetadata(first.bytesBeside(PIXEL_TAGS));
+  checkPages(tiff.first, first.next, (at) => {
+    const page = tiff.directory(at);
+    checkMetadata(page.bytesBeside(PIXEL_TAGS));
+    return page.next;
+  });
   const width = first.number(TAG.width) ?? 0;
   const height = first.number(TAG.height) ?? 0;
   if (first.has(TAG.dngVersion)) unsupported("It is a camera's raw file.");

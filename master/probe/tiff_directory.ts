@@ -15,6 +15,8 @@ export interface Directory {
   numbers(tag: number): number[] | undefined;
   /** The first and the last value of an array that may be long. */
   edges(tag: number): number[] | undefined;
+  /** How many bytes the values of all tags come to, beside those of these. */
+  bytesBeside(tags: readonly number[]): number;
 }
 
 const VALUES_MAX = 64;
@@ -31,28 +33,20 @@ interface Entry {
   readonly at: number;
 }
 
-export interface TiffStream {
-  /** Offset of the first directory. */
-  readonly first: number;
-  directory(at: number): Directory;
-  /** As `directory(at).next`, without a look at what it has. */
-  nextOf(at: number): number;
-}
-
 /** Opens a classic or a BigTIFF stream. Throws `image_corrupt` when it is neither. */
-export function openTiff(source: TiffSource): TiffStream {
+export function openTiff(source: TiffSource): { first: number; directory(at: number): Directory } {
   const start = source.read(0, 8);
   const little = start[0] === 0x49;
-  const u16 = (at: number): number => {
-    const b = source.read(at, 2);
+  const u16 = (at: number, from: TiffSource = source): number => {
+    const b = from.read(at, 2);
     return little ? b.readUInt16LE(0) : b.readUInt16BE(0);
   };
-  const u32 = (at: number): number => {
-    const b = source.read(at, 4);
+  const u32 = (at: number, from: TiffSource = source): number => {
+    const b = from.read(at, 4);
     return little ? b.readUInt32LE(0) : b.readUInt32BE(0);
   };
-  const u64 = (at: number): number => {
-    const b = source.read(at, 8);
+  const u64 = (at: number, from: TiffSource = source): number => {
+    const b = from.read(at, 8);
     return Number(little ? b.readBigUInt64LE(0) : b.readBigUInt64BE(0));
   };
   const version = u16(2);
@@ -68,34 +62,30 @@ export function openTiff(source: TiffSource): TiffStream {
   };
 
   const [countBytes, entryBytes, inline] = big ? [8, 20, 8] : [2, 12, 4];
-  const countOf = (at: number): number => {
+  const directory = (at: number): Directory => {
     const count = big ? u64(at) : u16(at);
     if (count < 1 || count > ENTRIES_MAX) throw new TesseraError("image_corrupt");
-    return count;
-  };
-  const nextOf = (at: number): number => {
-    const nextAt = at + countBytes + countOf(at) * entryBytes;
-    return big ? u64(nextAt) : u32(nextAt);
-  };
-
-  const directory = (at: number): Directory => {
-    const count = countOf(at);
-    const entriesAt = at + countBytes;
+    const tableAt = at + countBytes;
+    const bytes = source.read(tableAt, count * entryBytes + inline);
+    const table: TiffSource = { read: (at, length) => bytes.subarray(at, at + length) };
     const entries = new Map<number, Entry>();
-    for (let i = 0; i < count; i++) {
-      const e = entriesAt + i * entryBytes;
-      const type = u16(e + 2);
-      const values = big ? u64(e + 4) : u32(e + 4);
+    const sizes: { tag: number; bytes: number }[] = [];
+    for (let e = 0; e < count * entryBytes; e += entryBytes) {
+      const tag = u16(e, table);
+      const type = u16(e + 2, table);
+      const values = big ? u64(e + 4, table) : u32(e + 4, table);
       const field = e + entryBytes - inline;
-      const inside = values * (TYPE_BYTES[type] ?? 0) <= inline;
-      entries.set(u16(e), { type, count: values, at: inside ? field : big ? u64(field) : u32(field) });
+      const size = values * (TYPE_BYTES[type] ?? 0);
+      const away = () => (big ? u64(field, table) : u32(field, table));
+      entries.set(tag, { type, count: values, at: size <= inline ? tableAt + field : away() });
+      sizes.push({ tag, bytes: size });
     }
     const integer = (tag: number): Entry | undefined => {
       const entry = entries.get(tag);
       return entry && entry.count > 0 && [1, 3, 4, 13, 16, 18].includes(entry.type) ? entry : undefined;
     };
     return {
-      next: nextOf(at),
+      next: (big ? u64 : u32)(count * entryBytes, table),
       has: (tag) => entries.has(tag),
       number: (tag) => {
         const entry = integer(tag);
@@ -109,7 +99,9 @@ export function openTiff(source: TiffSource): TiffStream {
         const entry = integer(tag);
         return entry && [value(entry, 0), value(entry, entry.count - 1)];
       },
+      bytesBeside: (tags) =>
+        sizes.reduce((sum, { tag, bytes }) => (tags.includes(tag) ? sum : sum + bytes), 0),
     };
   };
-  return { first, directory, nextOf };
+  return { first, directory };
 }

@@ -1,14 +1,14 @@
 import { TesseraError } from "../../shared/errors.ts";
 import type { Size } from "../../shared/geometry.ts";
 import type { FileBytes } from "./bytes.ts";
+import { checkMetadata } from "./limits.ts";
 import type { Header } from "./types.ts";
 
 /** Chunks before the picture: ICCP, ANIM, ALPH and unknown ones. */
 const CHUNKS_MAX = 64;
 
-/** A frame takes at most its pixels as they are, and some; 16 MiB are left for what stands before it. */
+/** A frame takes at most its pixels as they are, and some; the rest is metadata. */
 const BYTES_PER_PIXEL_MAX = 5;
-const FRAME_BYTES_SPARE = 16 * 2 ** 20;
 
 interface Picture extends Size {
   readonly last: boolean;
@@ -35,12 +35,7 @@ export function readWebp(file: FileBytes): Header {
       }
       const { width, height } = canvas ?? picture;
       const firstFrameEnd = picture.animated ? at + 8 + length + (length & 1) : undefined;
-      if (
-        firstFrameEnd !== undefined &&
-        firstFrameEnd > FRAME_BYTES_SPARE + BYTES_PER_PIXEL_MAX * width * height
-      ) {
-        throw new TesseraError("image_corrupt");
-      }
+      checkMetadata((firstFrameEnd ?? end) - BYTES_PER_PIXEL_MAX * width * height);
       return { width, height, unbounded: true, bytesMin: 0, firstFrameEnd, end: end + (end & 1) };
     }
     if (picture) canvas = picture;

@@ -72,7 +72,7 @@ test("a file that is not there is told", async () => {
   });
 });
 
-test("P5: of a tiff's other pages only where the next one is, is read, however large they say they are", async () => {
+test("P5: a tiff's pages are each read at once, however many entries they have", async () => {
   class Counted extends FileBytes {
     reads = 0;
     override read(at: number, length: number): Buffer {

@@ -137,6 +137,49 @@ export const HEADERS: Row[] = [
   ["gif frame of no size", gifOf({ frame: [0, 0] }), "probe", "image_header_invalid"],
   ["gif of no frame", gifOf({ frames: 0 }), "probe", "image_header_invalid"],
   ["gif magic, then random bytes", cat(text("GIF89a"), randomBytes(9000, 7)), "probe", "image_corrupt"],
+  // metadata is held in memory
+  [
+    "jpeg with 20 MB of segments",
+    cat(
+      jpeg.subarray(0, 2),
+      Buffer.alloc(310 * 65_537, cat(Buffer.from([0xff, 0xe2, 0xff, 0xff]), Buffer.alloc(65_533))),
+      jpeg.subarray(2),
+    ),
+    "probe",
+    "image_unsupported",
+  ],
+  [
+    "webp with 20 MB behind its picture",
+    cat(
+      patched(webp, 4, u32le(webp.length + 20_000_000)),
+      text("EXIF"),
+      u32le(20_000_000),
+      Buffer.alloc(20_000_000),
+    ),
+    "probe",
+    "image_unsupported",
+  ],
+  [
+    "avif with 20 MB behind its picture",
+    cat(avif, box("free", Buffer.alloc(20_000_000))),
+    "probe",
+    "image_unsupported",
+  ],
+  [
+    "tiff with a profile of 20 MB",
+    tiffOf({ extra: [[34_675, 7, 500, 20_000_000]] }),
+    "probe",
+    "image_unsupported",
+  ],
+  [
+    "tiff whose second page has a profile of 20 MB",
+    cat(
+      tiffOf({ next: 2000 }),
+      tiffOf({ extra: [[34_675, 7, 500, 20_000_000]] }).subarray(8, 8 + 2 + 10 * 12 + 4),
+    ),
+    "probe",
+    "image_unsupported",
+  ],
   // each is walked past while nothing else is done
   [
     "gif of 2000 comments before its frame",
