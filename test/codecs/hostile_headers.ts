@@ -167,7 +167,7 @@ export const HEADERS: Row[] = [
   ],
   [
     "tiff with a profile of 20 MB",
-    tiffOf({ extra: [[34_675, 7, 500, 20_000_000]] }),
+    tiffOf({ extra: [[34_675, 1, 500, 20_000_000]] }),
     "probe",
     "image_unsupported",
   ],
@@ -175,7 +175,7 @@ export const HEADERS: Row[] = [
     "tiff whose second page has a profile of 20 MB",
     cat(
       tiffOf({ next: 2000 }),
-      tiffOf({ extra: [[34_675, 7, 500, 20_000_000]] }).subarray(8, 8 + 2 + 10 * 12 + 4),
+      tiffOf({ extra: [[34_675, 1, 500, 20_000_000]] }).subarray(8, 8 + 2 + 10 * 12 + 4),
     ),
     "probe",
     "image_unsupported",
