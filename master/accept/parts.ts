@@ -26,7 +26,7 @@ export async function* imageParts(
   const limits = { files: PARTS_MAX, fields: 0 };
   let parser: busboy.Busboy;
   try {
-    parser = busboy({ headers, limits });
+    parser = busboy({ headers, limits, defParamCharset: "utf8" }); // as browsers and curl write names
   } catch (cause) {
     throw new TesseraError("upload_malformed", "", { cause });
   }

@@ -56,7 +56,7 @@ function parseMultipart(body: Bytes, headers: Record<string, string>, sink: Sink
     const limits = { files: 1, fields: FIELDS_MAX, fieldSize: FIELD_BYTES_MAX, parts: FIELDS_MAX + 1 };
     let parser: busboy.Busboy;
     try {
-      parser = busboy({ headers, limits });
+      parser = busboy({ headers, limits, defParamCharset: "utf8" }); // as browsers and curl write names
     } catch (cause) {
       reject(new TesseraError("upload_malformed", "", { cause }));
       return;
@@ -87,6 +87,8 @@ function parseMultipart(body: Bytes, headers: Record<string, string>, sink: Sink
     parser.on("field", (field, value, { nameTruncated, valueTruncated }) => {
       if (nameTruncated || valueTruncated)
         fail(new TesseraError("request_invalid", `A field is longer than ${FIELD_BYTES_MAX} bytes.`));
+      if (Object.hasOwn(fields, field))
+        fail(new TesseraError("request_invalid", `${field.slice(0, 60)}: is given more than once.`));
       fields[field] = value;
     });
     for (const limit of ["filesLimit", "fieldsLimit", "partsLimit"] as const)

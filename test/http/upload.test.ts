@@ -163,6 +163,15 @@ describe("P6: a form that is not as it should be", () => {
     expectNothingLeft();
   });
 
+  test("has a field twice, so that nobody could say which one is meant", async () => {
+    for (const value of ["flip", "invert"]) {
+      const form = formOf(blob(), { pipeline: "flip" });
+      form.append("pipeline", value);
+      expect(await expectProblem(await sendForm(app, form), "request_invalid")).toContain("more than once");
+    }
+    expectNothingLeft();
+  });
+
   test("has a wrong or unknown option", async () => {
     await expectProblem(await sendForm(app, formOf(blob(), { quality: "9000" })), "output_invalid");
     await expectProblem(await sendForm(app, formOf(blob(), { sepia: "1" })), "request_invalid");
@@ -217,6 +226,13 @@ describe("P6: a form that is not as it should be", () => {
     await bench.master.stop(); // the source goes after the job is told to be done
     expect(uploadsIn(bench.dir)).toEqual([]);
   });
+});
+
+test("a file's name is what the browser says, whatever its letters", async () => {
+  for (const name of ["Käse, größer.png", "写真.png", "🦉.png"]) {
+    const form = formOf(new Blob([image]), {}, name);
+    expect((await jobFrom(await sendForm(app, form))).source.name).toBe(name);
+  }
 });
 
 describe("over a socket", () => {
