@@ -10,6 +10,9 @@ export { expectation } from "./expectation.ts";
 
 const STEPS_MAX = 100;
 
+/** Lists in lists, of a parameter's value. Beyond it JSON.stringify, for one, takes seconds. */
+const NESTED_MAX = 5;
+
 /** As JSON: every job of it is stored, listed and told with it. A step of three curves of 4096 numbers fits. */
 const JSON_CHARACTERS_MAX = 128 << 10;
 
@@ -28,6 +31,8 @@ export function parsePipeline(source: unknown): Step[] {
   if (!Array.isArray(list)) throw new TesseraError("pipeline_invalid", "A pipeline is a list of steps.");
   if (list.length > STEPS_MAX)
     throw new TesseraError("pipeline_too_long", `It has ${list.length}, at most ${STEPS_MAX} are allowed.`);
+  if (isDeeper(list, NESTED_MAX + 2))
+    throw new TesseraError("pipeline_invalid", "It has lists that are nested too deeply.");
   const steps = list.map((step, index) => validStep(step, index + 1));
   const characters = JSON.stringify(steps).length;
   if (characters > JSON_CHARACTERS_MAX)
@@ -36,6 +41,13 @@ export function parsePipeline(source: unknown): Step[] {
       `As JSON it has ${characters} characters, at most ${JSON_CHARACTERS_MAX} are allowed.`,
     );
   return steps;
+}
+
+/** Whether there are more objects and lists in each other than `most`. */
+function isDeeper(value: object, most: number): boolean {
+  if (most === 0) return true;
+  const held: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return held.some((inner) => typeof inner === "object" && inner !== null && isDeeper(inner, most - 1));
 }
 
 function fromString(text: string): unknown {
@@ -107,14 +119,7 @@ function suggestChoice(schema: object, given: unknown): string {
   return close.length === 0 ? "" : ` Did you mean ${close.join(" or ")}?`;
 }
 
-function shown(value: unknown): string {
-  try {
-    return cut(JSON.stringify(value) ?? "undefined");
-  } catch {
-    // Nested so deeply that it cannot even be written down.
-    return "nested too deeply";
-  }
-}
+const shown = (value: unknown): string => cut(JSON.stringify(value) ?? "undefined");
 
 /** What a stranger sent, short enough to be shown. */
 const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);

@@ -53,6 +53,14 @@ describe("parseText", () => {
     expect(() => parseText(text)).toThrow(expect.objectContaining({ code: "pipeline_syntax", detail }));
   });
 
+  test("P5: a number without end that is none is gone through once", () => {
+    const digits = "1".repeat(400_000);
+    for (const number of [`${digits}x`, `${digits}.${digits}x`, `.${digits}x`, `1e${digits}x`])
+      expect(() => parseText(`blur(sigma=${number})`)).toThrow(
+        expect.objectContaining({ code: "pipeline_syntax" }),
+      );
+  });
+
   test("a list nested beyond reason is refused, however deep", () => {
     for (const depth of [5, 100_000]) {
       const text = `x(a=${"[".repeat(depth)}`;
