@@ -20,6 +20,8 @@ export interface Uploaded {
   /** Bytes that the server has for good. */
   readonly bytes: number;
   readonly total: number;
+  /** Until when it can be gone on with, if no more comes; RFC 3339. */
+  readonly expiresAt: string;
 }
 
 /** A part is to take about as long: so progress is seen, and little is sent again. */
@@ -59,7 +61,8 @@ export async function upload(
         throw new TesseraError("request_invalid", "The upload was begun with another file.");
       if (found.offset > offset) failures = 0;
       ({ id, offset } = found);
-      const told = () => onProgress?.({ id: found.id, bytes: offset, total: file.size });
+      const about = { id: found.id, total: file.size, expiresAt: found.expires_at };
+      const told = () => onProgress?.({ ...about, bytes: offset });
       told();
       while (offset < file.size) {
         const part = file.slice(offset, offset + parts.bytes);

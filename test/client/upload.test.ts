@@ -47,9 +47,11 @@ describe("an upload", () => {
       onProgress: (sent) => told.push(sent),
     });
     expect([name, offset, length]).toEqual(["photo.tiff", bytes.length, bytes.length]);
+    const expiresAt = told[0]!.expiresAt;
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
     expect([told[0], told.at(-1)]).toEqual([
-      { id, bytes: 0, total: bytes.length },
-      { id, bytes: bytes.length, total: bytes.length },
+      { id, bytes: 0, total: bytes.length, expiresAt },
+      { id, bytes: bytes.length, total: bytes.length, expiresAt },
     ]);
     ascending(told);
     expect(fileOf(id).equals(bytes)).toBe(true);

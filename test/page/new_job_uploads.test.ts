@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { Page, Route } from "playwright-core";
+import type { Page, Request, Route } from "playwright-core";
 import sharp from "sharp";
 import { createClient } from "../../client/client.ts";
 import { expectAccessible, Visits } from "./browser.ts";
@@ -48,12 +48,102 @@ class Line {
   }
 }
 
+const choose = (page: Page, ...paths: string[]) =>
+  page.getByLabel("Images", { exact: true }).setInputFiles(paths);
+
 async function begin(page: Page): Promise<void> {
   await page.goto("/");
-  await page.getByLabel("Images", { exact: true }).setInputFiles(PHOTO);
-  await page.getByText("Result: 2,000 × 1,500 px").waitFor();
-  await page.getByRole("button", { name: "Start" }).click();
+  await choose(page, PHOTO);
 }
+
+const seen = (page: Page) => page.getByText("Result: 2,000 × 1,500 px").waitFor();
+const start = (page: Page) => page.getByRole("button", { name: "Start" }).click();
+
+/** What the server has been asked and has answered. */
+function askedBy(page: Page): Request[] {
+  const asked: Request[] = [];
+  page.on("requestfinished", (request) => asked.push(request));
+  return asked;
+}
+
+const askedFor = (asked: readonly Request[], method: string, path: RegExp): Request[] =>
+  asked.filter((request) => request.method() === method && path.test(new URL(request.url()).pathname));
+
+const BEGINNINGS = ["POST", /^\/v1\/uploads$/] as const;
+
+describe("an image", () => {
+  test("goes over the wire once, to be looked at and to become a job", async () => {
+    const { page } = await visits.visit(url);
+    const asked = askedBy(page);
+    await begin(page);
+    await seen(page);
+    const before = asked.length;
+    await start(page);
+    await page.waitForURL(/\/jobs\/.+/);
+    const headers = await Promise.all(asked.map((request) => request.allHeaders()));
+    const bytes = headers.reduce((sum, each) => sum + Number(each["content-length"] ?? 0), 0);
+    expect(bytes).toBeGreaterThanOrEqual(Bun.file(PHOTO).size);
+    expect(bytes).toBeLessThan(Bun.file(PHOTO).size + 50_000);
+    expect(askedFor(asked.slice(before), "PATCH", /uploads/)).toEqual([]);
+    expect(askedFor(asked, ...BEGINNINGS)).toHaveLength(1);
+  });
+
+  test("of several is sent early if it is looked at, and each of them once", async () => {
+    const { page } = await visits.visit(url);
+    const asked = askedBy(page);
+    const begun = () => askedFor(asked, ...BEGINNINGS).length;
+    const paths = await Promise.all(
+      [300, 200, 100].map(async (width) => {
+        const path = join(visits.folder, `side-${width}.png`);
+        await sharp({ create: { width, height: 90, channels: 3, background: "teal" } }).toFile(path);
+        return path;
+      }),
+    );
+    await page.goto("/");
+    await choose(page, ...paths);
+    await page.getByText("Result: 300 × 90 px").waitFor();
+    expect(begun()).toBe(1);
+    await page.getByRole("button", { name: /^side-100.png/ }).click();
+    await page.getByText("Result: 100 × 90 px").waitFor();
+    expect(begun()).toBe(2);
+    await page.getByRole("button", { name: "Start 3 images" }).click();
+    await page.waitForURL(/\/batches\/.+/);
+    await page.getByRole("link", { name: "New job" }).click();
+    const list = page.getByRole("region", { name: "Uploads" });
+    for (let i = 0; i < 3; i++) await list.getByText("Sent", { exact: true }).nth(i).waitFor();
+    expect(begun()).toBe(3);
+  });
+
+  test("that is removed leaves nothing at the server", async () => {
+    const { page } = await visits.visit(url);
+    await begin(page);
+    await seen(page);
+    const isUpload = (address: string) => address.includes("/v1/uploads/");
+    const gone = page.waitForResponse(
+      (response) => response.request().method() === "DELETE" && isUpload(response.url()),
+    );
+    await page.getByRole("button", { name: "Remove large.jpg" }).click();
+    expect((await fetch((await gone).url())).status).toBe(404);
+  });
+
+  test("that is chosen again after a reload goes on from where it stood", async () => {
+    const { page } = await visits.visit(url);
+    const asked = askedBy(page);
+    const line = new Line((part) => (part === 2 ? "hold" : "pass"));
+    await line.on(page);
+    await begin(page);
+    await line.isHeld;
+    await page.getByText("The image is on its way to the server. 1.05 MB of ").waitFor();
+    await expectAccessible(page);
+    await page.reload();
+    await choose(page, PHOTO);
+    await seen(page);
+    await start(page);
+    await page.waitForURL(/\/jobs\/.+/);
+    expect(line.offsets.slice(0, 3)).toEqual([0, 1 << 20, 1 << 20]);
+    expect(askedFor(asked, ...BEGINNINGS)).toHaveLength(1);
+  });
+});
 
 describe("an upload", () => {
   test("is paused, gone on with from where it was, and becomes a job", async () => {
@@ -62,13 +152,15 @@ describe("an upload", () => {
     await line.on(page);
     await begin(page);
     await line.isHeld;
+    await start(page);
     await page.getByText("1 upload, ").waitFor();
     await page.getByRole("button", { name: "Pause large.jpg" }).click();
     await page.getByText("Paused", { exact: true }).waitFor();
+    await page.getByText("The upload is paused.").waitFor();
     await expectAccessible(page);
     await page.getByRole("link", { name: "Workers" }).click();
     await page.getByRole("link", { name: /^1 upload, \d+ %/ }).click();
-    await page.getByText("1.05 MB of ").waitFor();
+    await page.getByRole("region", { name: "Uploads" }).getByText("1.05 MB of ").waitFor();
     await page.getByRole("button", { name: "Go on with large.jpg" }).click();
     await page.waitForURL(/\/jobs\/.+/);
     expect(line.offsets.slice(0, 3)).toEqual([0, 1 << 20, 1 << 20]);
@@ -79,6 +171,7 @@ describe("an upload", () => {
     const line = new Line((part) => (part === 2 ? "break" : "pass"));
     await line.on(page);
     await begin(page);
+    await start(page);
     await page.waitForURL(/\/jobs\/.+/);
     expect(line.offsets.slice(0, 3)).toEqual([0, 1 << 20, 1 << 20]);
     visits.forgive(/net::ERR_CONNECTION_RESET/);
@@ -116,6 +209,7 @@ describe("an upload", () => {
     await line.on(page);
     await begin(page);
     await line.isHeld;
+    await start(page);
     await page.getByRole("button", { name: "Pause large.jpg" }).click();
     await context.clearCookies();
     await page.getByRole("button", { name: "Go on with large.jpg" }).click();
@@ -127,24 +221,41 @@ describe("an upload", () => {
     visits.forgive(/status of 401/);
   });
 
-  test("that is cancelled leaves nothing, and whoever leaves while one is under way is asked first", async () => {
+  test("that is cancelled stands still, and whoever leaves while one is under way is asked first", async () => {
     const { page } = await visits.visit(url);
     const line = new Line((part) => (part === 2 ? "hold" : "pass"));
     await line.on(page);
     await begin(page);
     await line.isHeld;
+    await start(page);
     const asked = page.waitForEvent("dialog");
     const leaving = page.evaluate(() => location.reload());
     const dialog = await asked;
     expect(dialog.type()).toBe("beforeunload");
     await dialog.dismiss();
     await leaving;
+    await page.getByRole("button", { name: "Cancel large.jpg" }).click();
+    await page.getByText("Cancelled").waitFor();
+    await page.getByText("The upload is paused.").waitFor();
+    await page.getByRole("button", { name: "Clear the finished" }).click();
+    await page.getByRole("heading", { name: "Uploads" }).waitFor({ state: "detached" });
+    // It can still be looked at.
+    await page.getByRole("button", { name: "Go on" }).click();
+    await seen(page);
+    expect(line.offsets.slice(0, 3)).toEqual([0, 1 << 20, 1 << 20]);
+  });
+
+  test("that is cancelled after its image was removed leaves nothing", async () => {
+    const { page } = await visits.visit(url);
+    const line = new Line((part) => (part === 2 ? "hold" : "pass"));
+    await line.on(page);
+    await begin(page);
+    await line.isHeld;
+    await start(page);
+    await page.getByRole("button", { name: "Remove large.jpg" }).click();
     const gone = page.waitForResponse((response) => response.request().method() === "DELETE");
     await page.getByRole("button", { name: "Cancel large.jpg" }).click();
     await page.getByText("Cancelled").waitFor();
-    const deleted = await gone;
-    expect((await fetch(deleted.url())).status).toBe(404);
-    await page.getByRole("button", { name: "Clear the finished" }).click();
-    await page.getByRole("heading", { name: "Uploads" }).waitFor({ state: "detached" });
+    expect((await fetch((await gone).url())).status).toBe(404);
   });
 });

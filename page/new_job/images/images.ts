@@ -1,7 +1,15 @@
 /** The images that a job, or a batch of jobs, is to be made of. */
 import { batch, type Signal, signal } from "@preact/signals";
+import { api } from "../../shell/api.ts";
+import { FileUpload } from "../sending/file_upload.ts";
+import { identityOf, UploadMemory } from "../sending/upload_memory.ts";
 
-export type Source = { readonly file: File } | { readonly url: string };
+export interface SourceFile {
+  readonly file: File;
+  readonly upload: FileUpload;
+}
+
+type Source = SourceFile | { readonly url: string };
 
 export interface SourceImage {
   readonly id: number;
@@ -32,6 +40,7 @@ export const images = signal<readonly SourceImage[]>([]);
 export const looked = signal<SourceImage | undefined>(undefined);
 
 let lastId = 0;
+const memory = new UploadMemory(localStorage);
 
 function made(name: string, source: Source): SourceImage {
   return {
@@ -45,11 +54,13 @@ export function addFiles(files: readonly File[]): number {
   const known = new Set(images.value.map(({ source }) => ("file" in source ? identityOf(source.file) : "")));
   const fresh = files.filter((file) => !known.has(identityOf(file)));
   const room = IMAGES_MAX - images.value.length;
-  add(fresh.slice(0, room).map((file) => made(file.name, { file })));
+  add(
+    fresh
+      .slice(0, room)
+      .map((file) => made(file.name, { file, upload: new FileUpload(file, { api, memory }) })),
+  );
   return Math.max(0, fresh.length - room);
 }
-
-const identityOf = ({ name, size, lastModified }: File): string => `${size} ${lastModified} ${name}`;
 
 /** An address is http or https; the server goes there when the job starts. */
 export function addAddress(url: string): void {
@@ -80,4 +91,5 @@ export function removeImage(image: SourceImage): void {
   });
   const { value: src } = image.thumbnail;
   if (src !== undefined) URL.revokeObjectURL(src);
+  if ("upload" in image.source) image.source.upload.letGo();
 }

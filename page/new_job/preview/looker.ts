@@ -46,6 +46,11 @@ export class Looker<L, P> {
     this.impatience = setTimeout(() => current.abort.abort(), Math.max(0, waitMs));
   }
 
+  /** Nobody waits any more for what is under way. */
+  giveUp(): void {
+    this.current?.abort.abort();
+  }
+
   /** What is there, or could not be had, is asked for again. */
   again(): void {
     this.settled.clear();
@@ -56,7 +61,7 @@ export class Looker<L, P> {
     this.ended = true;
     this.wanted = [];
     clearTimeout(this.impatience);
-    this.current?.abort.abort();
+    this.giveUp();
   }
 
   private async run(): Promise<void> {

@@ -72,6 +72,8 @@ export function moveByPointers(stage: Stage, element: HTMLElement): () => void {
   };
   const press = (event: PointerEvent) => {
     if (event.button !== 0) return;
+    // Whoever captures a press on a button has its click, too.
+    if (event.target instanceof Element && event.target.closest("button") !== null) return;
     fingers.set(event.pointerId, at(event));
     element.setPointerCapture(event.pointerId);
   };

@@ -7,6 +7,7 @@ import type { Rect, Size } from "../../../shared/geometry.ts";
 import { api } from "../../shell/api.ts";
 import { connection } from "../../shell/live.ts";
 import { session, wantsSignIn } from "../../shell/session.ts";
+import { unlessAborted } from "../../shell/unless_aborted.ts";
 import { isMoving, recipe } from "../draft.ts";
 import { looked, type SourceImage, typeOf } from "../images/images.ts";
 import { forgetProxy, proxyOf, type SentImage } from "../images/proxies.ts";
@@ -95,6 +96,7 @@ export class Stage {
 
   /** Another image: nothing of the last one stays. */
   private begin(_: SourceImage | undefined): void {
+    this.looker.giveUp();
     batch(() => {
       this.clear();
       this.view.value = FIT;
@@ -142,7 +144,7 @@ export class Stage {
   private async ask(look: Look, signal: AbortSignal): Promise<Seen> {
     const image = looked.peek()!;
     for (let attempt = 1; ; attempt++) {
-      const { id, width, height } = await this.proxyOf(image);
+      const { id, width, height } = await this.proxyOf(image, signal);
       image.size.value = { width, height };
       try {
         const { region, size, pipeline, side, format, withinMs: within_ms } = look;
@@ -174,15 +176,17 @@ export class Stage {
     }
   }
 
-  private async proxyOf(image: SourceImage): Promise<SentImage> {
+  private async proxyOf(image: SourceImage, signal: AbortSignal): Promise<SentImage> {
     this.isSending.value = true;
     try {
-      const proxy = await proxyOf(image);
+      const proxy = await unlessAborted(proxyOf(image), signal);
       image.fault.value = "";
       return proxy;
     } catch (thrown) {
-      const { text, detail = "" } = faultOf(thrown);
-      image.fault.value = `${text} ${detail}`.trim();
+      if (!signal.aborted) {
+        const { text, detail = "" } = faultOf(thrown);
+        image.fault.value = `${text} ${detail}`.trim();
+      }
       throw thrown;
     } finally {
       this.isSending.value = false;

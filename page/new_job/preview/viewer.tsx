@@ -1,10 +1,12 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../../design/button.tsx";
 import { Divider } from "../../design/divider.tsx";
 import { Empty } from "../../design/empty.tsx";
-import { megapixels, percent, pixels } from "../../design/format.ts";
-import { looked } from "../images/images.ts";
+import { bytes, megapixels, percent, pixels } from "../../design/format.ts";
+import { Meter } from "../../design/meter.tsx";
+import { looked, type SourceFile } from "../images/images.ts";
 import { fit, moveByKey, moveByPointers, realPixels, zoomIn, zoomOut } from "./moving.ts";
 import { type Painting, paint } from "./paint.ts";
 import type { Stage } from "./stage.ts";
@@ -125,11 +127,46 @@ function ImageFault({ stage }: { readonly stage: Stage }) {
 }
 
 function Waiting({ stage }: { readonly stage: Stage }) {
+  const { isSending, isSlow } = stage;
+  const source = looked.value?.source;
+  const file = source !== undefined && "file" in source ? source : undefined;
+  const sent = file?.upload.sent.value ?? 0;
+  if (isSending.value && file !== undefined && sent < file.file.size)
+    // Once a part has come it is known to take more than a moment.
+    return <Notice>{(isSlow.value || sent > 0) && <Coming source={file} />}</Notice>;
+  const words = !isSending.value
+    ? "Working …"
+    : file === undefined
+      ? "The server fetches the image …"
+      : "The server reads the image …";
+  return <Notice>{isSlow.value && words}</Notice>;
+}
+
+const Notice = ({ children }: { readonly children: ComponentChildren }) => (
+  <div class="preview_waiting" role="status">
+    {children}
+  </div>
+);
+
+/** How far an image is that has to come to the server before it can be looked at. */
+function Coming({ source: { file, upload } }: { readonly source: SourceFile }) {
+  const { value: sent } = upload.sent;
   return (
-    <p class="preview_waiting" role="status">
-      {stage.isSlow.value &&
-        (stage.isSending.value ? "The image is on its way to the server …" : "Working …")}
-    </p>
+    <>
+      <span>
+        {upload.isPaused.value ? "The upload is paused." : "The image is on its way to the server."}
+        <span class="number" aria-hidden="true">
+          {" "}
+          {bytes(sent)} of {bytes(file.size)}
+        </span>
+      </span>
+      <Meter label={`Sent of ${file.name}`} share={sent / file.size} />
+      {upload.isPaused.value && (
+        <Button look="plain" icon="play" onClick={() => upload.goOn()}>
+          Go on
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** Images on their way to the server. They go on whatever else one looks at. */
 import { computed, effect, type Signal, signal, untracked } from "@preact/signals";
+import { randomId } from "../../../client/random_id.ts";
 import { TesseraError } from "../../../shared/errors.ts";
 import { api } from "../../shell/api.ts";
 import { connection } from "../../shell/live.ts";
@@ -7,6 +8,7 @@ import { wordsOf } from "../../shell/notices.tsx";
 import { session, wantsSignIn } from "../../shell/session.ts";
 import type { SourceImage } from "../images/images.ts";
 import type { Recipe } from "../recipe.ts";
+import type { FileUpload } from "./file_upload.ts";
 import { type Submission, submissionOf } from "./submission.ts";
 
 export type SendingState =
@@ -34,9 +36,11 @@ interface Errand {
   readonly source: SourceImage["source"];
   readonly submission: Submission;
   readonly batch: string | undefined;
-  /** Of what has been sent of it. */
-  upload?: string;
+  /** By it the server knows what was asked before, where the answer was lost. */
+  readonly key: string;
   abort?: AbortController;
+  /** Lets go of what it needs as long as it has not come to its end. */
+  readonly close: () => void;
   /** Told when it comes to an end for the first time. */
   readonly onEnd: (job: string | undefined) => void;
 }
@@ -85,17 +89,33 @@ export async function start(images: readonly SourceImage[], recipe: Recipe): Pro
     ? (await api.createBatch({ body: { ...submission, name: nameOf(images) } })).id
     : undefined;
   if (underWay.peek() === 0) firstId = lastId + 1;
-  const jobs = images.map((image) => {
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    const sending = sendingOf(image);
-    const errand: Errand = { sending, source: image.source, submission, batch, onEnd: resolve };
-    errands.set(sending.id, errand);
-    queue.push(errand);
-    return promise;
-  });
-  sendings.value = [...sendings.value, ...queue.slice(-images.length).map(({ sending }) => sending)];
+  const begun = images.map((image) => beginErrand(image, submission, batch));
+  sendings.value = [...sendings.value, ...begun.map(({ sending }) => sending)];
   work();
-  return { job: isBatch ? Promise.resolve(undefined) : jobs[0]!, batch };
+  return { job: isBatch ? Promise.resolve(undefined) : begun[0]!.job, batch };
+}
+
+function beginErrand(image: SourceImage, submission: Submission, batch: string | undefined) {
+  const { promise: job, resolve: onEnd } = Promise.withResolvers<string | undefined>();
+  const { source } = image;
+  const sending = sendingOf(image);
+  const close = "url" in source ? () => {} : follow(source.upload, sending.sent);
+  const errand = { sending, source, submission, batch, key: randomId(), onEnd, close };
+  errands.set(sending.id, errand);
+  queue.push(errand);
+  return { sending, job };
+}
+
+/** Keeps the upload, and tells how far it is, until it is closed. */
+function follow(upload: FileUpload, sent: Signal<number>): () => void {
+  upload.keep();
+  const end = effect(() => {
+    sent.value = upload.sent.value;
+  });
+  return () => {
+    end();
+    upload.letGo();
+  };
 }
 
 const nameOf = (images: readonly SourceImage[]): string =>
@@ -132,30 +152,31 @@ async function run(errand: Errand): Promise<void> {
   }
 }
 
-async function send(errand: Errand, aborted: AbortSignal): Promise<string> {
-  const { sending, source, submission, batch } = errand;
-  const { name, sent } = sending;
-  const call = { signal: aborted };
-  if ("url" in source)
-    return batch === undefined
-      ? (await api.submit(source, { ...submission, ...call, name })).id
-      : await addTo(batch, { url: source.url, name }, aborted);
-  const { id: upload } = await api.upload(source.file, {
-    ...{ name, resumeFrom: errand.upload, signal: aborted },
-    onProgress({ id, bytes }) {
-      errand.upload = id;
-      sent.value = bytes;
-    },
+async function send(
+  { sending, source, submission, batch, key }: Errand,
+  aborted: AbortSignal,
+): Promise<string> {
+  const { name } = sending;
+  const jobOf = async (from: { readonly url: string } | { readonly upload: string }, keyed: string) => {
+    if (batch !== undefined) return await addTo(batch, { ...from, name }, keyed, aborted);
+    const options = { ...submission, name, idempotencyKey: keyed, signal: aborted };
+    return (await api.submit(from, options)).id;
+  };
+  if ("url" in source) return await jobOf(source, key);
+  const { upload } = source;
+  upload.goOn();
+  return await upload.use(aborted, async (id) => {
+    const job = await jobOf({ upload: id }, `${key}-${id}`);
+    upload.spend(id);
+    return job;
   });
-  return batch === undefined
-    ? (await api.submit({ upload }, { ...submission, ...call, name })).id
-    : await addTo(batch, { upload, name }, aborted);
 }
 
 type BatchSource = { readonly name: string } & ({ readonly url: string } | { readonly upload: string });
 
-async function addTo(id: string, source: BatchSource, aborted: AbortSignal): Promise<string> {
-  const { jobs } = await api.addImages({ id, body: { sources: [source] } }, { signal: aborted });
+async function addTo(id: string, source: BatchSource, key: string, aborted: AbortSignal): Promise<string> {
+  const headers = { "idempotency-key": key };
+  const { jobs } = await api.addImages({ id, body: { sources: [source] } }, { signal: aborted, headers });
   return jobs[0]!.id;
 }
 
@@ -169,13 +190,28 @@ function failureOf(thrown: unknown): SendingState {
 function end(errand: Errand, state: SendingState): void {
   errand.sending.state.value = state;
   errand.onEnd(state.kind === "done" ? state.job : undefined);
-  if (state.kind === "done" || state.kind === "cancelled") errands.delete(errand.sending.id);
+  if (state.kind === "done" || state.kind === "cancelled") close(errand);
+}
+
+function close(errand: Errand): void {
+  errands.delete(errand.sending.id);
+  errand.close();
 }
 
 /** What has been sent stays there. */
 export function pause({ id, state }: Sending): void {
   state.value = { kind: "paused" };
-  errands.get(id)?.abort?.abort();
+  const errand = errands.get(id);
+  if (errand !== undefined) stop(errand);
+}
+
+/** Its file stands still also for who would look at it, unless another job is under way with it. */
+function stop({ abort, source }: Errand): void {
+  abort?.abort();
+  const isShared = [...errands.values()].some(
+    (other) => other.source === source && other.sending.state.value.kind === "sending",
+  );
+  if ("file" in source && !isShared) source.upload.pause();
 }
 
 /** Goes on from what the server has. */
@@ -191,14 +227,20 @@ export function cancel({ id, state }: Sending): void {
   const errand = errands.get(id);
   if (errand === undefined || state.value.kind === "done") return;
   end(errand, { kind: "cancelled" });
-  errand.abort?.abort();
-  // The server forgets it by itself, but not at once.
-  if (errand.upload !== undefined) api.deleteUpload({ id: errand.upload }).catch(() => {});
+  stop(errand);
 }
 
 /** Those that have come to an end are not shown any more. */
 export function putAway(): void {
-  sendings.value = sendings.value.filter(isUnderWay);
+  const [kept, gone] = [
+    sendings.value.filter(isUnderWay),
+    sendings.value.filter((each) => !isUnderWay(each)),
+  ];
+  sendings.value = kept;
+  for (const { id } of gone) {
+    const errand = errands.get(id);
+    if (errand !== undefined) close(errand);
+  }
 }
 
 /** Where the connection was at fault, or who we are, they go on as soon as that is mended. */
