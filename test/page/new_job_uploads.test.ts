@@ -4,6 +4,7 @@ import type { Page, Request, Route } from "playwright-core";
 import sharp from "sharp";
 import { createClient } from "../../client/client.ts";
 import { expectAccessible, Visits } from "./browser.ts";
+import { openHeld } from "./held_server.ts";
 
 const visits = new Visits();
 afterEach(() => visits.expectNoComplaints());
@@ -257,5 +258,25 @@ describe("an upload", () => {
     await page.getByRole("button", { name: "Cancel large.jpg" }).click();
     await page.getByText("Cancelled").waitFor();
     expect((await fetch((await gone).url())).status).toBe(404);
+  });
+
+  test("that is cancelled while it becomes a job becomes none that goes on", async () => {
+    // Nobody is at work there, so that no job ends by itself.
+    const idle = openHeld(join(visits.folder, "idle"));
+    const { page, context } = await visits.visit(idle.url);
+    const asked = Promise.withResolvers<Route>();
+    await page.route("**/v1/jobs", (route) =>
+      route.request().method() === "POST" ? asked.resolve(route) : route.fallback(),
+    );
+    await begin(page);
+    await start(page);
+    const route = await asked.promise;
+    await page.getByRole("button", { name: "Cancel large.jpg" }).click();
+    await page.getByText("Cancelled").waitFor();
+    const cancelled = page.waitForResponse((response) => response.url().endsWith("/cancel"));
+    await route.continue();
+    expect(await (await cancelled).json()).toMatchObject({ state: "cancelled" });
+    await context.close();
+    await idle.stop();
   });
 });

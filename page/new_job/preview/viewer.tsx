@@ -7,6 +7,7 @@ import { Empty } from "../../design/empty.tsx";
 import { bytes, megapixels, percent, pixels } from "../../design/format.ts";
 import { Meter } from "../../design/meter.tsx";
 import { looked, type SourceFile } from "../images/images.ts";
+import { goOnWith } from "../sending/sending.ts";
 import { fit, moveByKey, moveByPointers, realPixels, zoomIn, zoomOut } from "./moving.ts";
 import { type Painting, paint } from "./paint.ts";
 import type { Stage } from "./stage.ts";
@@ -154,15 +155,14 @@ function Coming({ source: { file, upload } }: { readonly source: SourceFile }) {
   return (
     <>
       <span>
-        {upload.isPaused.value ? "The upload is paused." : "The image is on its way to the server."}
+        {upload.isPaused.value ? "The upload is paused." : "The image is on its way to the server."}{" "}
         <span class="number" aria-hidden="true">
-          {" "}
           {bytes(sent)} of {bytes(file.size)}
         </span>
       </span>
       <Meter label={`Sent of ${file.name}`} share={sent / file.size} />
       {upload.isPaused.value && (
-        <Button look="plain" icon="play" onClick={() => upload.goOn()}>
+        <Button look="plain" icon="play" onClick={() => goOnWith(upload)}>
           Go on
         </Button>
       )}

@@ -163,6 +163,7 @@ export class FileUpload {
   /** Of one that is whole. */
   private startOver(): void {
     this.state = { kind: "resting" };
+    this.isPaused.value = false;
     this.end = Promise.withResolvers();
     this.forget(this.id);
   }

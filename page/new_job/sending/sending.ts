@@ -145,39 +145,44 @@ async function run(errand: Errand): Promise<void> {
   errand.abort = abort;
   state.value = { kind: "sending" };
   try {
-    end(errand, { kind: "done", job: await send(errand, abort.signal) });
+    const job = await send(errand, abort.signal);
+    // Whoever cancelled it was a moment late.
+    if (state.peek().kind === "cancelled") await api.cancelJob({ id: job });
+    else end(errand, { kind: "done", job });
   } catch (thrown) {
     // Whoever aborted it has said what it is now.
     if (!abort.signal.aborted) end(errand, failureOf(thrown));
   }
 }
 
-async function send(
-  { sending, source, submission, batch, key }: Errand,
-  aborted: AbortSignal,
-): Promise<string> {
+async function send(errand: Errand, aborted: AbortSignal): Promise<string> {
+  const { sending, source, key } = errand;
   const { name } = sending;
-  const jobOf = async (from: { readonly url: string } | { readonly upload: string }, keyed: string) => {
-    if (batch !== undefined) return await addTo(batch, { ...from, name }, keyed, aborted);
-    const options = { ...submission, name, idempotencyKey: keyed, signal: aborted };
-    return (await api.submit(from, options)).id;
-  };
-  if ("url" in source) return await jobOf(source, key);
+  if ("url" in source) return await jobOf({ url: source.url, name }, errand, key, aborted);
   const { upload } = source;
   upload.goOn();
   return await upload.use(aborted, async (id) => {
-    const job = await jobOf({ upload: id }, `${key}-${id}`);
+    // What it has become is known by the key, whenever it is asked again.
+    const job = await jobOf({ upload: id, name }, errand, `${key}-${id}`);
     upload.spend(id);
     return job;
   });
 }
 
-type BatchSource = { readonly name: string } & ({ readonly url: string } | { readonly upload: string });
+type Named = { readonly name: string } & ({ readonly url: string } | { readonly upload: string });
 
-async function addTo(id: string, source: BatchSource, key: string, aborted: AbortSignal): Promise<string> {
-  const headers = { "idempotency-key": key };
-  const { jobs } = await api.addImages({ id, body: { sources: [source] } }, { signal: aborted, headers });
-  return jobs[0]!.id;
+async function jobOf(
+  { name, ...from }: Named,
+  { batch, submission }: Errand,
+  idempotencyKey: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const call = { ...(signal && { signal }) };
+  if (batch === undefined)
+    return (await api.submit(from, { ...submission, ...call, name, idempotencyKey })).id;
+  const headers = { "idempotency-key": idempotencyKey };
+  const body = { sources: [{ ...from, name }] };
+  return (await api.addImages({ id: batch, body }, { ...call, headers })).jobs[0]!.id;
 }
 
 function failureOf(thrown: unknown): SendingState {
@@ -194,8 +199,7 @@ function end(errand: Errand, state: SendingState): void {
 }
 
 function close(errand: Errand): void {
-  errands.delete(errand.sending.id);
-  errand.close();
+  if (errands.delete(errand.sending.id)) errand.close();
 }
 
 /** What has been sent stays there. */
@@ -221,6 +225,14 @@ export function resume({ id, state }: Sending): void {
   state.value = { kind: "waiting" };
   queue.push(errand);
   work();
+}
+
+/** With the jobs that stand still for it, too. */
+export function goOnWith(upload: FileUpload): void {
+  upload.goOn();
+  for (const { source, sending } of errands.values())
+    if ("file" in source && source.upload === upload && sending.state.value.kind === "paused")
+      resume(sending);
 }
 
 export function cancel({ id, state }: Sending): void {

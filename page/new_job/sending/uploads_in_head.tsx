@@ -6,16 +6,20 @@ import { failed, shareSent, underWay } from "./sending.ts";
 /** That something is being sent, or could not be, wherever one looks. */
 export function UploadsInHead() {
   const [count, failures] = [underWay.value, failed.value];
-  const going = count === 0 ? "" : `${counted(count, "upload")}, ${percent(shareSent.value)}`;
   const lost =
     failures === 0 ? "" : count > 0 ? `, ${failures} failed` : `${counted(failures, "upload")} failed`;
   return (
     <>
-      {going + lost !== "" && (
+      {count + failures > 0 && (
         <a class="button quiet number" href={hrefOf("newJob")} title="See the uploads">
           <Icon name={failures > 0 ? "warning" : "upload"} />
           <span>
-            {going}
+            {count > 0 && (
+              <>
+                <span class="uploads_count">{counted(count, "upload")}, </span>
+                {percent(shareSent.value)}
+              </>
+            )}
             <span class="fault">{lost}</span>
           </span>
         </a>
