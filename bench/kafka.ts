@@ -13,8 +13,6 @@ import { median } from "./stats.ts";
 
 const TILE = 512;
 const PIPELINE = "blur(sigma=5)";
-/** Of each of Kafka's tools; the first is the slowest, since nothing is warm. */
-const PERF_RUNS = 3;
 /** They hardly differ: tiles that wait for a clock want no core. */
 const SCALING_RUNS_MAX = 3;
 
@@ -22,8 +20,9 @@ export interface KafkaBench {
   readonly sides: readonly number[];
   readonly workers: readonly number[];
   readonly repeats: number;
-  /** Messages of Kafka's own tools. */
+  /** Messages of Kafka's own tools, and runs of each; the first is the slowest, since nothing is warm. */
   readonly perfMessages: number;
+  readonly perfRuns: number;
   /** How many tiles of how many milliseconds show the scaling, over which counts of workers. */
   readonly scaling: { readonly side: number; readonly tileMs: number; readonly workers: readonly number[] };
   readonly roundTrips: number;
@@ -37,6 +36,7 @@ export const KAFKA_FULL: KafkaBench = {
   workers: [1, 2, 4],
   repeats: 5,
   perfMessages: 2000,
+  perfRuns: 3,
   scaling: { side: 1280, tileMs: 50, workers: [1, 2, 4, 8] },
   roundTrips: 200,
   idleMs: 20_000,
@@ -46,7 +46,7 @@ export const KAFKA_FULL: KafkaBench = {
 export async function benchKafka(options: KafkaBench) {
   const kafka = await BenchKafka.start();
   try {
-    const perf = await perfTools(kafka, options.perfMessages);
+    const perf = await perfTools(kafka, options);
     const speed = await speeds(kafka, options);
     const scaling = await scalings(kafka, options);
     const roundTrip = await roundTrips(kafka, options.roundTrips);
@@ -61,12 +61,12 @@ export async function benchKafka(options: KafkaBench) {
 export type KafkaRecord = Awaited<ReturnType<typeof benchKafka>>;
 
 /** Kafka's own tools, with messages as large as ours are. */
-async function perfTools(kafka: BenchKafka, messages: number) {
+async function perfTools(kafka: BenchKafka, { perfMessages: messages, perfRuns }: KafkaBench) {
   const topic = `${await kafka.installation()}tasks`;
   const options = { broker: kafka.cluster.address, topic, messages, messageBytes: 400_000 };
   const producers: number[] = [];
   const consumers: number[] = [];
-  for (let i = 0; i < PERF_RUNS; i++) {
+  for (let i = 0; i < perfRuns; i++) {
     producers.push((await producerPerformance(options)).mibPerSecond);
     consumers.push((await consumerPerformance(options)).mibPerSecond);
   }

@@ -21,7 +21,7 @@ const ROOT = join(import.meta.dir, "..");
  * never yields.
  */
 const LIMITS = {
-  short: { testMs: 180_000, fileMs: 10 * 60_000 },
+  short: { testMs: 5 * 60_000, fileMs: 20 * 60_000 },
   long: { testMs: 30 * 60_000, fileMs: 120 * 60_000 },
 };
 

@@ -49,11 +49,11 @@ describeOnKafka("a broker that is away", ({ broker }) => {
       await Promise.all(workers.map((worker) => worker.says("works on")));
       const health = async () => {
         const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
-        return { http: answer.status, ...((await answer.json()) as object) };
+        return { http: answer.status, ...((await answer.json()) as { partitions: number }) };
       };
       const id = await submit(client, fleet.folder, ORDER);
       await watch.tiles(id, 60);
-      expect(await health()).toMatchObject({ http: 200, status: "ok", partitions: 3 });
+      await watch.until(health, ({ http, partitions }) => http === 200 && partitions === 3);
       await node().kill();
       const killed = performance.now();
       const all = [master, ...workers];
