@@ -1,7 +1,7 @@
 import type { Keeper } from "./keeper.ts";
 
 const STARTED = "Kafka Server started";
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 30_000;
 const SAID_CHARACTERS_MAX = 100_000;
 

@@ -4,7 +4,7 @@ import { javaCommand } from "./java.ts";
 import { addressOf, type NodePlan, nodeProperties, type Properties, propertiesText } from "./properties.ts";
 import { run } from "./run.ts";
 
-const FORMAT_LIMIT_MS = 60_000;
+const FORMAT_LIMIT_MS = 180_000;
 /** All clusters may have the same: they never meet. 16 bytes, in Base64. */
 const CLUSTER = Buffer.from("tessera-local-01").toString("base64url");
 

@@ -12,7 +12,7 @@ const ORDER: Order = { source: spec(400, 300, 1), pipeline: "invert | blur" };
 const LONG: Order = { source: spec(2048, 2048, 1), pipeline: "bilateral(radius=4)" };
 const JOINS = 3;
 /** Far more than it takes, far less than the two minutes after which a tile is missed. */
-const GAP_MAX_MS = 15_000;
+const GAP_MAX_MS = 60_000;
 /** Some seconds, by the heartbeats of two workers. */
 const SIGNALS = 10;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { freePorts } from "../../kafka/ports.ts";
-import { spec } from "../engine/harness.ts";
+import { inLong, spec } from "../engine/harness.ts";
 import { describeOnKafka } from "../support/on_kafka.ts";
 import { Fleet } from "./fleet.ts";
 import { expectDone, type Order, submit } from "./job.ts";
@@ -14,10 +14,10 @@ const ORDER: Order = {
 };
 /** Tiles that are done when something happens. */
 const UNDER_WAY = 20;
-/** Generous: it takes half a second. */
-const LEFT_MS = 8000;
+/** Generous: it takes half a second. Who waits for what does not come waits for minutes. */
+const LEFT_MS = inLong(60_000, 8000);
 /** Two waits for a broker that does not answer, and some. */
-const GIVEN_UP_MS = 15_000;
+const GIVEN_UP_MS = inLong(60_000, 15_000);
 
 describeOnKafka("SIGTERM", ({ broker }) => {
   test("P3: a worker ends what it has begun, and leaves at once: no attempt is lost", () =>
@@ -52,7 +52,10 @@ describeOnKafka("SIGTERM", ({ broker }) => {
       const watch = await fleet.watch();
       await fleet.workers(2);
       const id = await submit(client, fleet.folder, ORDER);
-      await watch.tiles(id, UNDER_WAY);
+      await watch.until(
+        () => client.job(id),
+        (job) => job.progress.tiles_done >= UNDER_WAY,
+      );
       expect(await process.end("SIGTERM")).toBe(0);
       expect(process.complaints).toEqual([]);
       const next = await fleet.master();
