@@ -1,35 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
 import { type Heartbeat, isPacked, PROTOCOL, type Task } from "../../shared/bus/messages.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { SAME_PROCESS } from "../../shared/ops/fingerprint.ts";
-import { type FleetBench, resultOf, SILENCE, settled, withFleet } from "./fleet_bench.ts";
-import { picture, seen, spec, unowned } from "./harness.ts";
-import { answer, asked, filesIn } from "./job_states.ts";
+import { type FleetBench, SILENCE, settled, withFleet } from "./fleet_bench.ts";
+import { seen, spec } from "./harness.ts";
+import { answer, filesIn } from "./job_states.ts";
 import type { OwnWorker } from "./own_worker.ts";
+import { sampleJob, TILES } from "./sample_job.ts";
 
 const WINDOW = 5;
-const TILES = 12;
-const folder = mkdtempSync(join(tmpdir(), "tessera-delivery-"));
-let source = "";
-let expected: Buffer;
-
-const submit = ({ master }: FleetBench, id = "it") =>
-  master.submit({ ...asked, id, source: unowned(source) });
-
-beforeAll(async () => {
-  source = await picture(folder, spec(256, 192, 1));
-  expected = await withFleet({ packs: true }, async (bench) => {
-    bench.join(answer);
-    await submit(bench);
-    return resultOf(bench, "it");
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { submit, expectWhole } = sampleJob();
 
 /** Answers what is its own, and sends everything else back. */
 function conscientious(task: Task, worker: OwnWorker): Promise<void> {
@@ -59,7 +41,7 @@ describe.each([false, true])("a task that another worker gets (pixels packed: %p
       await right.came(before + 1);
       await lost.beat({ phase: "draining" });
       await wrong.beat();
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(new Set(wrong.tasks.map(({ attempt }) => attempt))).toEqual(new Set([1]));
       expect(lost.tasks).toEqual([]);
     });
@@ -73,7 +55,7 @@ describe.each([false, true])("a task that another worker gets (pixels packed: %p
       await worker.beat({ partitions: [...other.partitions, ...worker.partitions] });
       await settled();
       await submit(bench);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(other.tasks.length).toBeGreaterThan(0);
       expect(other.tasks.length).toBeLessThan(TILES);
       expect(new Set(worker.tasks.map(({ attempt }) => attempt))).toEqual(new Set([1]));
@@ -90,7 +72,7 @@ describe.each([false, true])("a task that another worker gets (pixels packed: %p
       await leaving.beat({ phase: "draining" });
       for (const task of leaving.tasks)
         await leaving.publish(leaving.failed(task, "leaving", "tile_misdelivered"));
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(new Set(other.tasks.map(({ attempt }) => attempt))).toEqual(new Set([1]));
     });
   });
@@ -109,7 +91,7 @@ test("a worker that sends back what is its own gets nothing before it is heard o
     expect(contrary.tasks.every(({ attempt }) => attempt === 1)).toBe(true);
     await contrary.beat({ phase: "left" });
     bench.join(answer);
-    expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+    await expectWhole(bench);
   });
 });
 
@@ -145,7 +127,7 @@ test.each([
       }
     }
     expect(returned).toBe(WINDOW + 2);
-    expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+    await expectWhole(bench);
   });
 });
 
@@ -181,7 +163,7 @@ describe("P1: a worker that would give other pixels", () => {
           ].map(({ ops: _, ...rest }) => rest),
         );
         const right = bench.join(answer);
-        expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+        await expectWhole(bench);
         expect(right.tasks.length).toBe(TILES);
         expect(other.tasks).toEqual([]);
       });
@@ -208,7 +190,7 @@ describe("P4: a bus that does not take a task", () => {
       expect(worker.tasks).toEqual([]);
       bench.bus.fault = () => undefined;
       await bench.pass(1100, [worker]);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(new Set(worker.tasks.map(({ attempt }) => attempt))).toEqual(new Set([1]));
     });
   });
@@ -245,7 +227,7 @@ describe("P4: a bus that does not take a task", () => {
       await settled();
       expect(bench.master.dispatched().ignored).toBe(1);
       await bench.pass(1100, [worker]);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 });
@@ -266,7 +248,7 @@ describe("a payload that is damaged", () => {
         task.attempt < ATTEMPTS_MAX ? own.publish(damaged(task, own)) : own.answer(task),
       );
       await submit(bench);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(worker.tasks.length).toBe(ATTEMPTS_MAX * TILES);
     });
   });
@@ -286,18 +268,7 @@ describe("a payload that is damaged", () => {
 
 describe("an answer that is still being unpacked", () => {
   // Large enough to be unpacked by a thread, so that other things happen meanwhile.
-  const large = { tileSize: 256, pipeline: "invert" };
-  let source = "";
-  let expected: Buffer;
-
-  beforeAll(async () => {
-    source = await picture(folder, spec(512, 512, 3));
-    expected = await withFleet({}, async (bench) => {
-      bench.join(answer);
-      await bench.master.submit({ ...large, id: "it", source: unowned(source) });
-      return resultOf(bench, "it");
-    });
-  });
+  const { submit, expectWhole } = sampleJob({ tileSize: 256, pipeline: "invert" }, spec(512, 512, 3));
 
   const cut = (task: Task, worker: OwnWorker) => {
     const right = worker.done(task);
@@ -313,13 +284,13 @@ describe("an answer that is still being unpacked", () => {
   ): Promise<void> {
     await withFleet({ packs: true }, async (bench) => {
       const worker = bench.join();
-      await bench.master.submit({ ...large, id: "it", source: unowned(source) });
+      await submit(bench);
       const tasks = [...(await worker.came(4))];
       const results = tasks.map((task) => landing(task, worker));
       for (const result of results) void worker.publish(result);
       await meanwhile(bench, worker, tasks);
       const others = bench.join(answer);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(others.tasks.map(({ attempt }) => attempt)).toEqual(attempts);
     });
   }
@@ -338,14 +309,14 @@ describe("an answer that is still being unpacked", () => {
   test("counts once, when another copy's answer is quicker to unpack or comes while it is", async () => {
     await withFleet({ packs: true }, async (bench) => {
       const slow = bench.join();
-      await bench.master.submit({ ...large, id: "it", source: unowned(source) });
+      await submit(bench);
       await slow.came(4);
       await bench.pass(1000, [slow]);
       const quick = bench.join();
       await quick.came(2);
       for (const task of quick.tasks) void quick.publish(cut(task, quick));
       for (const task of slow.tasks) void slow.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(quick.tasks.length + slow.tasks.length).toBe(6);
       expect(bench.troubles).toEqual([]);
     });
@@ -354,14 +325,14 @@ describe("an answer that is still being unpacked", () => {
   test("changes nothing any more when the job is cancelled", async () => {
     await withFleet({ packs: true }, async (bench) => {
       const worker = bench.join();
-      await bench.master.submit({ ...large, id: "it", source: unowned(source) });
+      await submit(bench);
       for (const task of [...(await worker.came(4))]) void worker.answer(task);
       bench.master.cancel("it");
-      await bench.master.submit({ ...large, id: "next", source: unowned(source) });
+      await submit(bench, "next");
       bench.join(answer);
       for (const task of [...(await worker.came(5))].slice(4)) await worker.answer(task);
       await worker.beat({ phase: "left" });
-      expect((await resultOf(bench, "next")).equals(expected)).toBe(true);
+      await expectWhole(bench, "next");
     });
   });
 });

@@ -1,31 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
 import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
-import { type FleetBench, LEASE_MS, resultOf, SILENCE, settled, withFleet } from "./fleet_bench.ts";
-import { picture, spec, unowned } from "./harness.ts";
+import { type FleetBench, LEASE_MS, SILENCE, settled, withFleet } from "./fleet_bench.ts";
+import { unowned } from "./harness.ts";
 import { answer, asked } from "./job_states.ts";
 import type { OwnWorker } from "./own_worker.ts";
+import { sampleJob, TILES } from "./sample_job.ts";
 
-const TILES = 12;
-const folder = mkdtempSync(join(tmpdir(), "tessera-late-"));
-let source = "";
-let expected: Buffer;
-
-const submit = ({ master }: FleetBench, id = "it") =>
-  master.submit({ ...asked, id, source: unowned(source) });
-
-beforeAll(async () => {
-  source = await picture(folder, spec(256, 192, 1));
-  expected = await withFleet({ packs: true }, async (bench) => {
-    bench.join(answer);
-    await submit(bench);
-    return resultOf(bench, "it");
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { source, submit, expectWhole } = sampleJob();
 
 /** All of the job's tiles are with a worker that does not answer by itself, as first attempts. */
 async function withSlowOne(use: (bench: FleetBench, slow: OwnWorker) => Promise<void>): Promise<void> {
@@ -58,7 +39,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       await settled();
       expect(bench.master.dispatched().ignored).toBe(2);
       for (const task of slow.tasks) await slow.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 
@@ -80,7 +61,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       expect([...sent.values()]).toEqual(Array.from({ length: TILES }, () => 2));
       expect(bench.master.dispatched().sent).toBe(2 * TILES);
       for (const task of slow.tasks) await slow.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 
@@ -102,7 +83,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       expect(third).toHaveLength(1);
       for (const task of slow.tasks) await slow.answer(task);
       for (const task of quick.tasks) await quick.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 
@@ -117,7 +98,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       await quick.publish({ ...quick.done(second!), protocol: 0 });
       await quick.beat({ phase: "left" });
       const others = bench.join(answer);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       for (const { tile } of [first!, second!])
         expect(others.tasks.find((task) => task.tile === tile)?.attempt).toBe(ATTEMPTS_MAX);
     });
@@ -141,7 +122,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       expect(bench.master.job("it")?.state).toBe("running");
       for (const task of [...slow.tasks, ...quick.tasks])
         await (slow.tasks.includes(task) ? slow : quick).answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 
@@ -151,7 +132,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       const slow = bench.join();
       await slow.beat({ threads: 6, phase: "draining" });
       const stuck = "crop(x=0, y=0, width=64, height=64)";
-      await bench.master.submit({ ...asked, id: "stuck", pipeline: stuck, source: unowned(source) });
+      await bench.master.submit({ ...asked, id: "stuck", pipeline: stuck, source: unowned(source()) });
       await idle.came(1);
       await idle.beat({ phase: "draining" });
       await slow.beat({ threads: 6 });
@@ -163,7 +144,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       await idle.beat();
       await idle.came(2);
       await bench.pass(SILENCE.lostAfterMs, [idle]);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 
@@ -179,7 +160,7 @@ describe("a tile that is late, when all is sent and a worker is idle", () => {
       await bench.pass(LEASE_MS / 2, [slow, idle]);
       expect(idle.tasks).toEqual([]);
       for (const task of slow.tasks) await slow.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 });

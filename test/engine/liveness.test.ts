@@ -1,35 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type FleetBench, LEASE_MS, resultOf, SILENCE, settled, stateOf, withFleet } from "./fleet_bench.ts";
-import { picture, spec, unowned } from "./harness.ts";
-import { answer, asked } from "./job_states.ts";
+import { describe, expect, test } from "bun:test";
+import { type FleetBench, LEASE_MS, SILENCE, settled, stateOf, withFleet } from "./fleet_bench.ts";
+import { answer } from "./job_states.ts";
 import type { OwnWorker } from "./own_worker.ts";
+import { sampleJob, TILES } from "./sample_job.ts";
 
 /** Of a worker with two threads that no tile is known of: what it gets at first. */
 const WINDOW = 5;
-const TILES = 12;
-const folder = mkdtempSync(join(tmpdir(), "tessera-liveness-"));
-let source = "";
-let expected: Buffer;
-
-const submit = ({ master }: FleetBench, id = "it") =>
-  master.submit({ ...asked, id, source: unowned(source) });
+const { submit, expectWhole } = sampleJob();
 
 const attemptsOf = ({ tasks }: OwnWorker): Set<number> => new Set(tasks.map(({ attempt }) => attempt));
 const tilesOf = ({ tasks }: OwnWorker): number[] => tasks.map(({ tile }) => tile).sort((a, b) => a - b);
-
-beforeAll(async () => {
-  source = await picture(folder, spec(256, 192, 1));
-  expected = await withFleet({}, async (bench) => {
-    bench.join(answer);
-    await submit(bench);
-    return resultOf(bench, "it");
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A job of which one worker has a window full that it does not answer, and another one has done the rest. */
 async function withSilentOne(
@@ -56,7 +36,7 @@ describe("P3: a worker that is not heard of", () => {
       expect(stateOf(bench, silent)).toBe("live");
       await bench.pass(500, [other]);
       expect(stateOf(bench, silent)).toBe("silent");
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(tilesOf(other).length).toBe(TILES);
       expect(new Set(tilesOf(other)).size).toBe(TILES);
       expect(new Set(other.tasks.slice(before).map(({ attempt }) => attempt))).toEqual(new Set([2]));
@@ -75,7 +55,7 @@ describe("P3: a worker that is not heard of", () => {
       // One is out again, the others wait until it is done.
       expect(other.tasks.length).toBe(TILES - WINDOW + 1);
       for (const task of silent.tasks.toReversed()) await silent.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(bench.master.dispatched().ignored).toBe(0);
       await other.answer(other.tasks.at(-1)!);
       await settled();
@@ -87,7 +67,7 @@ describe("P3: a worker that is not heard of", () => {
   test("is live again as soon as it is heard of, and gets tiles", async () => {
     await withSilentOne({}, async (bench, silent, other) => {
       await bench.pass(SILENCE.silentAfterMs + 500, [other]);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       await silent.beat();
       await settled();
       expect(stateOf(bench, silent)).toBe("live");
@@ -123,7 +103,7 @@ describe("P3: a worker that is not heard of", () => {
         task.attempt === 2 ? own.publish(own.failed(task)) : own.answer(task),
       );
       await bench.pass(SILENCE.lostAfterMs + 1000, [other]);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(other.tasks.filter(({ attempt }) => attempt === 3)).toHaveLength(WINDOW);
     });
   });
@@ -137,7 +117,7 @@ describe("P3: a worker that is not heard of", () => {
       await bench.pass(SILENCE.lostAfterMs + 1000, []);
       expect(bench.master.job("it")?.ended_at).toBeUndefined();
       bench.join(answer);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 });
@@ -147,7 +127,7 @@ describe("a worker that goes in good order", () => {
     await withSilentOne({}, async (bench, leaving, other) => {
       await leaving.leave();
       await leaving.beat({ phase: "left" });
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(attemptsOf(other)).toEqual(new Set([1]));
       expect(tilesOf(other)).toEqual(Array.from({ length: TILES }, (_, tile) => tile));
       expect(stateOf(bench, leaving)).toBe("left");
@@ -172,7 +152,7 @@ describe("a worker that goes in good order", () => {
       await draining.beat({ phase: "draining" });
       await other.came(TILES - WINDOW);
       for (const task of draining.tasks.slice(3)) await draining.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(attemptsOf(other)).toEqual(new Set([1]));
       expect(draining.tasks.length).toBe(WINDOW);
     });
@@ -183,7 +163,7 @@ describe("a worker that goes in good order", () => {
       await draining.beat({ phase: "draining" });
       await bench.pass(SILENCE.silentAfterMs + 1000, [other]);
       expect(stateOf(bench, draining)).toBe("silent");
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 });
@@ -198,7 +178,7 @@ describe("a master that stood still", () => {
       await bench.pass(1000, [slow, other]);
       expect(bench.master.dispatched().sent).toBe(sent);
       for (const task of slow.tasks) await slow.answer(task);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(attemptsOf(slow)).toEqual(new Set([1]));
     });
   });
@@ -210,7 +190,7 @@ describe("a master that stood still", () => {
       await settled();
       await bench.pass(SILENCE.silentAfterMs + 1000, [other]);
       expect(stateOf(bench, dead)).toBe("silent");
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 
@@ -219,7 +199,7 @@ describe("a master that stood still", () => {
       bench.clock.leap(-3_600_000);
       await bench.pass(SILENCE.silentAfterMs + 1000, [other]);
       expect([stateOf(bench, dead), stateOf(bench, other)]).toEqual(["silent", "live"]);
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
     });
   });
 });

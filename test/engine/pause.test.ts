@@ -1,34 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ATTEMPTS_MAX } from "../../master/dispatch/stage_run.ts";
 import { inFolder } from "../support/folder.ts";
-import { type FleetBench, resultOf, SILENCE, settled, withFleet } from "./fleet_bench.ts";
-import { type Bench, openBench, picture, seen, spec, unowned, withBench } from "./harness.ts";
+import { type FleetBench, SILENCE, settled, withFleet } from "./fleet_bench.ts";
+import { type Bench, openBench, seen, withBench } from "./harness.ts";
 import { answer, asked, filesIn, uploaded } from "./job_states.ts";
 import { OwnWorker } from "./own_worker.ts";
+import { sampleJob, TILES } from "./sample_job.ts";
 
 const WINDOW = 5;
-/** Three bands of four tiles. */
-const TILES = 12;
 const BAND = 4;
-const folder = mkdtempSync(join(tmpdir(), "tessera-pause-"));
-let source = "";
-let expected: Buffer;
-
-const submit = ({ master }: Bench, id = "it") => master.submit({ ...asked, id, source: unowned(source) });
-
-beforeAll(async () => {
-  source = await picture(folder, spec(256, 192, 1));
-  expected = await withFleet({}, async (bench) => {
-    bench.join(answer);
-    await submit(bench);
-    return resultOf(bench, "it");
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { source, submit, expectWhole } = sampleJob();
 
 /** Pauses a job that is under way; resolves when it has let go of everything. */
 async function pause({ master }: Bench, id = "it"): Promise<void> {
@@ -79,7 +61,7 @@ describe("a job that is paused", () => {
         }
         const from = worker.tasks.length;
         quota = Number.POSITIVE_INFINITY;
-        expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+        await expectWhole(bench);
         expect(worker.tasks.length - from).toBe(TILES - done);
         expect(new Set(worker.tasks.map(({ attempt }) => attempt))).toEqual(new Set([1]));
       });
@@ -98,11 +80,11 @@ describe("a job that is paused", () => {
       const after = openBench(dir);
       const worker = new OwnWorker(after.bus, after.buffers, answer);
       await submit(after, "other");
-      expect((await resultOf(after, "other")).equals(expected)).toBe(true);
+      await expectWhole(after, "other");
       expect(after.master.job("it")).toMatchObject({ state: "paused", priority: 8 });
       expect(worker.tasks.filter(({ job }) => job === "it")).toEqual([]);
       after.master.resume("it");
-      expect((await resultOf(after, "it")).equals(expected)).toBe(true);
+      await expectWhole(after);
       expect(after.master.job("it")?.priority).toBe(8);
       await after.master.stop();
     });
@@ -127,7 +109,7 @@ describe("a job that is paused", () => {
   test("P9: frees its disk when it is cancelled", async () => {
     await withBench({}, async (bench) => {
       const worker = new OwnWorker(bench.bus, bench.buffers);
-      await bench.master.submit({ ...asked, id: "it", source: uploaded(bench, source, "it") });
+      await bench.master.submit({ ...asked, id: "it", source: uploaded(bench, source(), "it") });
       await worker.came(1);
       await pause(bench);
       expect(filesIn(join(bench.dir, "jobs"))).toEqual(["it"]);
@@ -153,7 +135,7 @@ describe("a job that is paused", () => {
       const other = new OwnWorker(bench.bus, bench.buffers, answer);
       for (const task of worker.tasks) await worker.answer(task);
       await worker.beat({ phase: "left" });
-      expect((await resultOf(bench, "it")).equals(expected)).toBe(true);
+      await expectWhole(bench);
       expect(other.tasks.length).toBe(TILES);
       for (const move of ["pause", "resume"] as const) {
         expect(() => bench.master[move]("it")).toThrow(expect.objectContaining({ code: "job_not_active" }));
