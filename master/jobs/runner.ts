@@ -4,6 +4,7 @@ import type { DeadLetter } from "../../shared/bus/messages.ts";
 import type { Bus } from "../../shared/bus/port.ts";
 import { asTesseraError, TesseraError } from "../../shared/errors.ts";
 import { log } from "../../shared/log.ts";
+import { within } from "../../shared/within.ts";
 import type { TileEvent } from "../dispatch/dispatcher.ts";
 import type { Assignment } from "../dispatch/stage_run.ts";
 import { planPipeline } from "../plan/plan.ts";
@@ -224,9 +225,7 @@ export class JobRunner {
     const { bus, deadLetters, onTrouble } = this.options;
     deadLetters.note(letter);
     const sent = bus.publish("dead-letters", letter);
-    return Promise.race([sent, new Promise((resolve) => setTimeout(resolve, LETTER_LIMIT_MS).unref())]).catch(
-      (thrown) => onTrouble?.(asTesseraError(thrown)),
-    );
+    return within(LETTER_LIMIT_MS, sent).catch((thrown) => onTrouble?.(asTesseraError(thrown)));
   }
 
   /** A disk that is full takes no line about it: the job's own files make room, and else it is tried until there is some. */

@@ -108,16 +108,9 @@ export class Member implements Subscription {
       // Of a broker that has just started, or of a new group, the first such answer is no trouble.
       if (!isTooEarly(fault) || wait > AGAIN_AFTER_MS.first) this.options.onTrouble(fault);
       if (Date.now() - begun > AGAIN_AFTER_MS.most) wait = AGAIN_AFTER_MS.first;
-      if (await this.endsWithin(wait)) return;
+      if (await within(wait, this.ending.promise)) return;
       wait = Math.min(2 * wait, AGAIN_AFTER_MS.most);
     }
-  }
-
-  private endsWithin(ms: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => resolve(false), ms);
-    void this.ending.promise.then(() => resolve(true));
-    return promise.finally(() => clearTimeout(timer));
   }
 
   /** The life of one consumer. @returns what ended it, or nothing if the member is closed */
