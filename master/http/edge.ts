@@ -41,6 +41,8 @@ const NOTHING = strict({});
 
 /** After an answer that came before the end of its request's body. Bun would wait for that for ever. */
 const LINGER_S = 4;
+/** After any other answer, until nothing more of it is taken and no other request has come: as Bun has it. */
+const IDLE_S = 10;
 
 /** After which one who found the server busy may try again. */
 const BUSY_S = 2;
@@ -94,8 +96,14 @@ async function handle(
   options: EdgeOptions,
 ): Promise<Response> {
   let leave: (() => void) | undefined;
+  let stays = false;
+  const timeout = (seconds: number) => context.env?.timeout?.(context.req.raw, seconds);
+  timeout(0); // Bun would hang up on whoever waits for something that takes long, such as the end of a job's decoder
   try {
-    const call = await read(context, route, options);
+    const stayOpen = () => {
+      stays = true;
+    };
+    const call = { ...(await read(context, route, options)), stayOpen };
     if (isStreamed(route.body)) leave = options.limiter.upload(call.caller.owner, context.var.address);
     const answer = await handler(call);
     if (answer instanceof Response) return answer;
@@ -104,12 +112,16 @@ async function handle(
     return problem(thrown, context.var.requestId);
   } finally {
     leave?.();
-    if (route.body !== undefined) context.env?.timeout?.(context.req.raw, LINGER_S);
+    if (!stays) timeout(route.body === undefined ? IDLE_S : LINGER_S);
   }
 }
 
 /** Nothing of a request is read before it is known who asks and that they may. */
-async function read(context: AppContext, route: Route, options: EdgeOptions): Promise<Call<Route>> {
+async function read(
+  context: AppContext,
+  route: Route,
+  options: EdgeOptions,
+): Promise<Omit<Call<Route>, "stayOpen">> {
   const request = context.req.raw;
   if (route.scope !== "open") refuseIfBusy(context, options);
   const caller = await admit(request, context.var, route, options);
@@ -130,7 +142,7 @@ async function read(context: AppContext, route: Route, options: EdgeOptions): Pr
     answerHeaders,
     upgrade: (outlet) => context.env?.upgrade?.(request, { data: outlet, headers: answerHeaders }) ?? false,
     noTimeout,
-  } as Call<Route>;
+  } as Omit<Call<Route>, "stayOpen">;
 }
 
 /** @throws server_busy */

@@ -19,6 +19,8 @@ export interface Call<R extends Route> {
   readonly answerHeaders: globalThis.Headers;
   /** This request may take as long as it takes: bytes are on their way. */
   noTimeout(): void;
+  /** This answer's end is nobody's affair but its reader's: nothing is said for long, and nobody hangs up for it. */
+  stayOpen(): void;
   /** Makes a WebSocket of the request. @returns whether it asks for one, in good form */
   upgrade(outlet: SocketOutlet): boolean;
 }

@@ -29,6 +29,7 @@ function socket(call: EventsCall, hub: EventHub, gate: Gate): Response {
       call.answerHeaders.set("sec-websocket-protocol", SOCKET_PROTOCOL);
     if (!call.upgrade(outlet))
       throw new TesseraError("request_invalid", "It is no handshake of a WebSocket.");
+    call.stayOpen();
   } catch (thrown) {
     reader.end();
     throw thrown;
@@ -60,7 +61,7 @@ function stream(call: EventsCall, hub: EventHub, gate: Gate): Response {
   // Of a stream that nobody takes, no end is told.
   call.request.signal.addEventListener("abort", () => reader.end());
   reader.flush();
-  call.noTimeout();
+  call.stayOpen();
   return new Response(outlet.body, { headers: STREAM_HEADERS });
 }
 
