@@ -1,8 +1,8 @@
-/** Figures as people read them, in their browser's language. */
+/** Figures as people read them: numbers and dates as their browser writes them, words in the language of the page. */
 
 const WHOLE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const SHORT = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
-const AGO = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
+const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;

@@ -30,7 +30,7 @@ export function Menu({ icon, label, text, children }: MenuProps) {
   return (
     <span class="menu_anchor" style={{ anchorName: anchor }}>
       <Button icon={icon} label={label} popoverTarget={id}>
-        {text}
+        {text !== undefined && <span class="clipped">{text}</span>}
       </Button>
       <div ref={element} id={id} popover="auto" class="menu" style={{ positionAnchor: anchor }}>
         {children}

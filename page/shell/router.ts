@@ -27,6 +27,11 @@ const current = signal(placeOf(location.href));
 
 export const place: ReadonlySignal<Place> = current;
 
+const going = signal(false);
+
+/** Whether the next view is on its way. */
+export const isGoing: ReadonlySignal<boolean> = going;
+
 /** The address of a view. */
 export const hrefOf = (name: View, id = "", search = ""): string =>
   PAGES[name].replace(":id", encodeURIComponent(id)) + (search === "" ? "" : `?${search}`);
@@ -74,7 +79,12 @@ export async function startRouter(load: (view: View | undefined) => Promise<void
     event.intercept({
       ...(isSameView && { focusReset: "manual", scroll: "manual" }),
       async handler() {
-        await load(next.view);
+        going.value = true;
+        try {
+          await load(next.view);
+        } finally {
+          if (!event.signal.aborted) going.value = false;
+        }
         if (event.signal.aborted) return;
         const show = () => {
           current.value = next;

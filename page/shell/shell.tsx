@@ -8,7 +8,7 @@ import { Connection } from "./connection.tsx";
 import { inHead } from "./in_head.ts";
 import { Mark } from "./mark.tsx";
 import { attempt, Notices } from "./notices.tsx";
-import { hrefOf, place } from "./router.ts";
+import { hrefOf, isGoing, place } from "./router.ts";
 import { begin, may, session } from "./session.ts";
 import { ShortcutSheet } from "./shortcuts.tsx";
 import { SignIn, SignInAgain } from "./sign_in.tsx";
@@ -46,7 +46,7 @@ export function Shell() {
       <a class="skip" href="#main">
         To the content
       </a>
-      <header class="head">
+      <header class="head" data-going={isGoing.value}>
         <a class="brand" href={hrefOf(firstView())} aria-label="Tessera, the start">
           <Mark />
           Tessera

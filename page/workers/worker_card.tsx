@@ -63,7 +63,7 @@ export function WorkerCard({ worker, rates }: WorkerCardProps) {
       {worker.differs.length > 0 && <p class="hint">Ops that differ: {worker.differs.join(", ")}.</p>}
       <div class="pace">
         <span>
-          <strong class="number">{short(worker.tiles_per_second)}</strong> tiles/s
+          <strong class="number">{hundredths(worker.tiles_per_second)}</strong> tiles/s
         </span>
         <Sparkline values={rates.value} colour={workerColour(id)} />
       </div>

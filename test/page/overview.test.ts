@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { createClient } from "../../client/client.ts";
 import { picture, spec } from "../engine/harness.ts";
 import { expectAccessible, Visits } from "./browser.ts";
@@ -25,6 +25,17 @@ describe("the overview", () => {
     await expectAccessible(page);
     await done.getByRole("link").click();
     await page.waitForURL("**/jobs?state=done");
+  });
+
+  test("P8: says that all is well only as long as the server says so", async () => {
+    const { url, stop } = visits.serve();
+    const { page } = await visits.visit(url);
+    await page.goto("/overview");
+    await page.getByText("All is well").waitFor();
+    await stop();
+    await page.getByText("these are the figures of before").waitFor();
+    expect(await page.getByText("All is well").count()).toBe(0);
+    visits.forgive(/WebSocket|ERR_/);
   });
 
   test("P8: says what keeps jobs from being taken in, and what to do", async () => {

@@ -155,6 +155,21 @@ describe("a key that may only look", () => {
   });
 });
 
+describe("the name of a key", () => {
+  test("is cut where the head has no room for it", async () => {
+    const name = "Somebody in the department of cartography, third floor, on Tuesdays";
+    const { url, keys } = await closedServer({ [name]: ["read"] });
+    const { page } = await signedIn(url, keys[name]!.secret, { width: 390, height: 844 });
+    await page.goto("/jobs");
+    const button = page.getByRole("button", { name });
+    const { x, width } = (await button.boundingBox())!;
+    expect(x + width).toBeLessThanOrEqual(390);
+    expect(await button.locator("span").evaluate((span) => span.getBoundingClientRect().right)).toBeLessThan(
+      390,
+    );
+  });
+});
+
 describe("a key that may only send", () => {
   test("sends an image on the page, and is led nowhere that it would be refused", async () => {
     const { url, root, keys } = await closedServer({ scanner: ["submit"] });
