@@ -179,14 +179,17 @@ describe("an upload", () => {
   });
 
   test("that fails among others is told of wherever one looks, until it is put away", async () => {
-    const { page } = await visits.visit(url);
+    const { page } = await visits.visit(url, { width: 390, height: 844 });
     const broken = join(visits.folder, "broken.jpg");
     await Bun.write(broken, await Bun.file(PHOTO).slice(0, 5000).bytes());
     await page.goto("/");
     await page.getByLabel("Images", { exact: true }).setInputFiles([broken, PHOTO]);
     await page.getByRole("button", { name: "Start 2 images" }).click();
     await page.waitForURL(/\/batches\/.+/);
-    await page.getByRole("link", { name: "1 upload failed" }).click();
+    const told = page.getByRole("link", { name: "1 upload failed" });
+    await told.waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await told.click();
     await page.getByText("Failed", { exact: true }).waitFor();
     await expectAccessible(page);
     await page.getByRole("button", { name: "Clear the finished" }).click();

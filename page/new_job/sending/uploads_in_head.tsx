@@ -11,9 +11,9 @@ export function UploadsInHead() {
   return (
     <>
       {count + failures > 0 && (
-        <a class="button quiet number" href={hrefOf("newJob")} title="See the uploads">
+        <a class="button quiet number uploads_in_head" href={hrefOf("newJob")} title="See the uploads">
           <Icon name={failures > 0 ? "warning" : "upload"} />
-          <span>
+          <span class="clipped">
             {count > 0 && (
               <>
                 <span class="uploads_count">{counted(count, "upload")}, </span>
