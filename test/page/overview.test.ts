@@ -29,12 +29,14 @@ describe("the overview", () => {
 
   test("P8: says that all is well only as long as the server says so", async () => {
     const { url, stop } = visits.serve();
-    const { page } = await visits.visit(url);
+    const { page, context } = await visits.visit(url);
     await page.goto("/overview");
     await page.getByText("All is well").waitFor();
     await stop();
     await page.getByText("these are the figures of before").waitFor();
     expect(await page.getByText("All is well").count()).toBe(0);
+    // It would go on trying.
+    await context.close();
     visits.forgive(/WebSocket|ERR_/);
   });
 
