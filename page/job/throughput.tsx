@@ -26,7 +26,7 @@ export function Throughput(props: {
       <h2 id="throughput">Tiles a second</h2>
       {times.length === 0 && (
         <p class="muted" style={{ height: `${CHART_HEIGHT}px` }}>
-          To be seen from the first tile on.
+          No tile has come back while you look.
         </p>
       )}
       {times.length > 0 && (

@@ -3,7 +3,7 @@ import { Badge, type Tone } from "../design/badge.tsx";
 import { Button } from "../design/button.tsx";
 import { now } from "../design/clock.ts";
 import { Figure } from "../design/figure.tsx";
-import { bytes, counted, duration, short, whole } from "../design/format.ts";
+import { ago, bytes, counted, short, whole } from "../design/format.ts";
 import { Meter } from "../design/meter.tsx";
 import { Sparkline } from "../design/sparkline.tsx";
 import { workerColour } from "../design/worker_colour.ts";
@@ -112,10 +112,10 @@ const shortly = (id: string): string => id.replace("worker-", "").slice(0, 8);
 const hundredths = (value: number): string => short(Math.round(value * 100) / 100);
 
 /** Heartbeats come every second or so: less is now. */
-const NOW_S = 3;
+const NOW_MS = 3000;
 
 /** Nobody tells of a worker that says nothing: time goes on all the same. */
 function Heard({ atMs }: { readonly atMs: number }) {
-  const seconds = Math.floor((now.value - atMs) / 1000);
-  return <>{seconds < NOW_S ? "now" : `${duration(seconds * 1000)} ago`}</>;
+  const isNow = now.value - atMs < NOW_MS;
+  return <>{isNow ? "now" : ago(new Date(atMs).toISOString(), now.value)}</>;
 }

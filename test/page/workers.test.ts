@@ -39,7 +39,7 @@ describe("the workers", () => {
       expect(await names.allTextContents()).toEqual(["one", "two"]);
       await page
         .getByRole("article", { name: "one" })
-        .getByText(/^\d+ s ago$/)
+        .getByText(/^\d+s ago$/)
         .waitFor();
       await expectAccessible(page);
       await context.close();
