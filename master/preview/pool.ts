@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Piscina } from "piscina";
+import { TesseraError } from "../../shared/errors.ts";
 import { isEmpty, type Rect } from "../../shared/geometry.ts";
 import { type Chain, windowOf } from "../../shared/ops/chain.ts";
 import type { Step } from "../../shared/ops/op.ts";
@@ -33,10 +34,11 @@ export interface Work {
 /** Threads that read and compute pixels to be looked at. */
 export class PreviewPool {
   private piscina: Threads | undefined;
+  private closed = false;
 
   /** Has the threads begin, which takes them a moment, for somebody who is about to look. */
   async wake(): Promise<void> {
-    await Promise.all(Array.from({ length: availableParallelism() }, () => this.threads().run(null)));
+    await Promise.all(Array.from({ length: availableParallelism() }, () => this.ask(null)));
   }
 
   /** A rectangle of a canvas' reduction; only its first `rows` are read, the others stay empty. */
@@ -45,15 +47,13 @@ export class PreviewPool {
     const raster = createRaster(rect, shape, true);
     const least = Math.ceil(READ_PIXELS_MIN / (rect.width * 4 ** shift));
     const parts = strips({ ...rect, height: rows }, 1, least);
-    await Promise.all(
-      parts.map((part) => this.threads().run({ ...task, rect: part, to: viewOf(raster, part).data })),
-    );
+    await Promise.all(parts.map((part) => this.ask({ ...task, rect: part, to: viewOf(raster, part).data })));
     return raster;
   }
 
   /** The same, written to its place in the canvas `to`. */
   async reduce(task: Omit<ReduceTask, "to">, to: string): Promise<void> {
-    await this.threads().run({ ...task, to });
+    await this.ask({ ...task, to });
   }
 
   /** `out` of what a chain makes of `source`, on all threads; ends soon if `signal` is aborted. */
@@ -94,7 +94,7 @@ export class PreviewPool {
         const need = windowOf(chain, rect);
         const window = isEmpty(need) ? { ...source, rect: need } : viewOf(source, need);
         const task = { steps, input: chain.input, out: rect, window, ...more(rect) };
-        results[i] = (await this.threads().run(task, { signal: late.signal }))!;
+        results[i] = (await this.ask(task, late.signal))!;
       }
     };
     const takers = await Promise.allSettled(Array.from({ length: availableParallelism() }, take));
@@ -104,15 +104,22 @@ export class PreviewPool {
     return results;
   }
 
+  /** For good: what the threads were at is given up with `bus_closed`, and nothing more begins. */
   async close(): Promise<void> {
-    const closing = this.piscina;
-    this.piscina = undefined;
-    await closing?.destroy();
+    this.closed = true;
+    await this.piscina?.destroy();
   }
 
-  private threads(): Threads {
+  /** @throws bus_closed once it is closed, and what a thread throws */
+  private async ask(task: PreviewTask, signal?: AbortSignal): Promise<ThreadOutput | undefined> {
+    const closed = (cause?: unknown) => new TesseraError("bus_closed", "The master is stopping.", { cause });
+    if (this.closed) throw closed();
     this.piscina ??= open();
-    return this.piscina;
+    try {
+      return await this.piscina.run(task, signal && { signal });
+    } catch (thrown) {
+      throw this.closed ? closed(thrown) : thrown;
+    }
   }
 }
 

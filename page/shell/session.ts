@@ -4,6 +4,7 @@ import { createClient } from "../../client/client.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
 import { TesseraError } from "../../shared/errors.ts";
 import { api } from "./api.ts";
+import { UPLOADS_KEPT_AS } from "./kept.ts";
 import { go, goAnew, hrefOf, place } from "./router.ts";
 
 export type Session = Awaited<ReturnType<typeof api.getSession>>;
@@ -83,6 +84,7 @@ function known(who: Session): void {
 
 export async function signOut(): Promise<void> {
   await api.signOut();
+  localStorage.removeItem(UPLOADS_KEPT_AS);
   // All that the page knows was this person's.
   goAnew(hrefOf("signIn"));
 }

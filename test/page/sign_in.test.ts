@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { UPLOADS_KEPT_AS } from "../../page/shell/kept.ts";
 import type { Scope } from "../../shared/api/scopes.ts";
 import { expectAccessible, type Visit, Visits } from "./browser.ts";
 import { clientOf, image, send, sendPaused } from "./jobs_room.ts";
@@ -63,9 +64,11 @@ describe("signing in", () => {
     await page.getByRole("button", { name: "ann" }).click();
     await page.getByText("May see jobs; sees the jobs of ann.").waitFor();
     await expectAccessible(page);
+    await page.evaluate((name) => localStorage.setItem(name, "[]"), UPLOADS_KEPT_AS);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in to Tessera" }).waitFor();
     expect((await page.context().request.get("/v1/jobs")).status()).toBe(401);
+    expect(await page.evaluate((name) => localStorage.getItem(name), UPLOADS_KEPT_AS)).toBeNull();
     await enter(page, keys.ann.secret);
     await rowOf(page, "mine.png").waitFor();
     await page.goto("/sign-in?back=//evil.example");

@@ -27,3 +27,15 @@ test("P9: what nobody waits for any more ends soon, however long it would take, 
     await pool.close();
   }
 });
+
+test("what is under way when the master stops is given up as what it is, no fault of ours, and nothing begins again", async () => {
+  const pool = new PreviewPool();
+  await pool.wake();
+  const { signal } = new AbortController();
+  const long = pool.compute(workOn("bilateral(radius=20) | bilateral(radius=20)"), signal);
+  const [thrown] = await Promise.all([long.catch((reason: unknown) => reason), pool.close()]);
+  expect(thrown).toMatchObject({ code: "bus_closed" });
+  expect(await pool.compute(workOn("invert"), signal).catch((reason: unknown) => reason)).toMatchObject({
+    code: "bus_closed",
+  });
+});

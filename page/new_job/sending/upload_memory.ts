@@ -1,4 +1,5 @@
 /** Which uploads this browser has begun, so that a file that is chosen again goes on from where it stood. */
+import { UPLOADS_KEPT_AS } from "../../shell/kept.ts";
 
 interface Begun {
   /** What tells the file from others. */
@@ -7,7 +8,6 @@ interface Begun {
   readonly expiresAt: string;
 }
 
-const KEPT_AS = "tessera.uploads";
 /** The server keeps as many files for nothing. */
 const KEPT_MAX = 20;
 
@@ -49,12 +49,12 @@ export class UploadMemory {
 
   /** The oldest first; other pages write there, too. */
   private read(): readonly Begun[] {
-    const list = parsed(this.storage.getItem(KEPT_AS) ?? "[]");
+    const list = parsed(this.storage.getItem(UPLOADS_KEPT_AS) ?? "[]");
     if (!Array.isArray(list)) return [];
     return list.filter(isBegun).filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now());
   }
 
   private write(list: readonly Begun[]): void {
-    this.storage.setItem(KEPT_AS, JSON.stringify(list));
+    this.storage.setItem(UPLOADS_KEPT_AS, JSON.stringify(list));
   }
 }
