@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tessera } from "./support/tessera.ts";
+import { tessera } from "../support/tessera.ts";
 
 const SECRET = "hunter2-of-the-tests";
 const LOGIN = {
@@ -79,7 +79,7 @@ describe("tessera config", () => {
   });
 
   test("the service does not start with mistakes, and tells them", async () => {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "..", "embedded", "main.ts")], {
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "../..", "embedded", "main.ts")], {
       env: { PATH: process.env.PATH, TESSERA_PORT: "http", TESSERA_LIMITS_PIXELS: "-1" },
       stdin: "ignore",
       stdout: "pipe",

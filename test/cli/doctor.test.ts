@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { createClient } from "../client/client.ts";
-import { startServer, type TesseraServer } from "../embedded/server.ts";
-import { inFolder } from "./support/folder.ts";
-import { tessera } from "./support/tessera.ts";
+import { createClient } from "../../client/client.ts";
+import { startServer, type TesseraServer } from "../../embedded/server.ts";
+import { inFolder } from "../support/folder.ts";
+import { tessera } from "../support/tessera.ts";
 
 type Env = Record<string, string>;
 interface Finding {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServer, type TesseraServer } from "../embedded/server.ts";
-import type { KeyView } from "../shared/api/key.ts";
-import { tessera } from "./support/tessera.ts";
+import { startServer, type TesseraServer } from "../../embedded/server.ts";
+import type { KeyView } from "../../shared/api/key.ts";
+import { tessera } from "../support/tessera.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-cli-keys-"));
 const dir = join(folder, "master");

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { writePicture } from "../samples/write.ts";
-import { startTessera, tessera, tesseraOnTerminal } from "./support/tessera.ts";
+import { writePicture } from "../../samples/write.ts";
+import { startTessera, tessera, tesseraOnTerminal } from "../support/tessera.ts";
 
 const FIGURES = [
   "input",

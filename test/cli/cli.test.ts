@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { bar, figuresOf, ProgressBar } from "../cli/run/progress_bar.ts";
-import { formatBytes, formatSeconds } from "../cli/terminal.ts";
-import type { JobView } from "../master/jobs/job.ts";
-import { allOps } from "../shared/ops/registry.ts";
-import { tessera } from "./support/tessera.ts";
+import { bar, figuresOf, ProgressBar } from "../../cli/run/progress_bar.ts";
+import { formatBytes, formatSeconds } from "../../cli/terminal.ts";
+import type { JobView } from "../../master/jobs/job.ts";
+import { allOps } from "../../shared/ops/registry.ts";
+import { tessera } from "../support/tessera.ts";
 
 describe("tessera", () => {
   test("--help shows the commands, examples and exit codes, without colours off a terminal", async () => {
@@ -107,7 +107,7 @@ describe("tessera transforms", () => {
   test("ends quietly when its reader has seen enough", async () => {
     const command = `"${process.execPath}" cli/tessera.ts transforms | head -n 1`;
     const child = Bun.spawn(["sh", "-c", command], {
-      cwd: `${import.meta.dir}/..`,
+      cwd: `${import.meta.dir}/../..`,
       stderr: "pipe",
       stdout: "pipe",
     });

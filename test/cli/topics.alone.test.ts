@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { KafkaBus } from "../shared/bus/kafka/driver.ts";
-import { countdown, packedTask, task } from "./bus/tasks.ts";
-import { describeOnKafka } from "./support/on_kafka.ts";
-import { tessera } from "./support/tessera.ts";
+import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
+import { countdown, packedTask, task } from "../bus/tasks.ts";
+import { describeOnKafka } from "../support/on_kafka.ts";
+import { tessera } from "../support/tessera.ts";
 
 describeOnKafka("tessera topics on a real Kafka", ({ broker }) => {
   let prefixes = 0;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { describeOnKafka } from "./support/on_kafka.ts";
-import { tessera } from "./support/tessera.ts";
+import { describeOnKafka } from "../support/on_kafka.ts";
+import { tessera } from "../support/tessera.ts";
 
 describeOnKafka("tessera doctor on a real Kafka", ({ broker }) => {
   test("tells topics that are missing, or not as they should be, and what to do", async () => {

@@ -1,19 +1,19 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { Access } from "../master/access/access.ts";
-import { serve } from "../master/http/server/serve.ts";
-import { DEFAULT_LIMITS } from "../master/limits.ts";
-import { Master } from "../master/master.ts";
-import type { DeadLetterView } from "../shared/api/dead_letter.ts";
-import type { Stats } from "../shared/api/stats.ts";
-import { BufferPool } from "../shared/buffers.ts";
-import { KafkaBus } from "../shared/bus/kafka/driver.ts";
-import { fingerprint } from "../shared/ops/fingerprint.ts";
-import { TileWorker } from "../worker/worker.ts";
-import { picture, spec, unowned } from "./engine/harness.ts";
-import { inFolder } from "./support/folder.ts";
-import { describeOnKafka } from "./support/on_kafka.ts";
-import { tessera } from "./support/tessera.ts";
+import { Access } from "../../master/access/access.ts";
+import { serve } from "../../master/http/server/serve.ts";
+import { DEFAULT_LIMITS } from "../../master/limits.ts";
+import { Master } from "../../master/master.ts";
+import type { DeadLetterView } from "../../shared/api/dead_letter.ts";
+import type { Stats } from "../../shared/api/stats.ts";
+import { BufferPool } from "../../shared/buffers.ts";
+import { KafkaBus } from "../../shared/bus/kafka/driver.ts";
+import { fingerprint } from "../../shared/ops/fingerprint.ts";
+import { TileWorker } from "../../worker/worker.ts";
+import { picture, spec, unowned } from "../engine/harness.ts";
+import { inFolder } from "../support/folder.ts";
+import { describeOnKafka } from "../support/on_kafka.ts";
+import { tessera } from "../support/tessera.ts";
 
 describeOnKafka("tessera dead-letters on a real Kafka", ({ installation }) => {
   test("P8: a tile that fails each time is listed with its reason, and replayed once the reason is gone", async () => {
@@ -30,7 +30,7 @@ describeOnKafka("tessera dead-letters on a real Kafka", ({ installation }) => {
       const service = { hostname: "127.0.0.1", port: 0, corsOrigins: [], access: new Access() };
       const server = serve(master, { ...service, limits, durable: false });
       master.start();
-      const failing = new URL("./engine/failing_thread.ts", import.meta.url);
+      const failing = new URL("../engine/failing_thread.ts", import.meta.url);
       const start = (thread?: URL) => {
         const worker = new TileWorker({
           bus,
