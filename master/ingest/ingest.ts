@@ -6,7 +6,7 @@ import { bytesPerPixel, type Shape } from "../../shared/geometry.ts";
 import { CANVAS_HEADER_BYTES, canvasBytes } from "../canvas/canvas.ts";
 import { colourspaceOf } from "../codec/colourspace.ts";
 import { decodeError, encodeError } from "../codec/errors.ts";
-import { decoderInput } from "../codec/input.ts";
+import { withDecoderInput } from "../codec/input.ts";
 import { failOnOf, loadSharp } from "../codec/sharp.ts";
 import type { ImageMetadata, Probe } from "../probe/types.ts";
 
@@ -68,16 +68,19 @@ export const metadataAfter = (profile: Profile, metadata: ImageMetadata): ImageM
   profile === "keep" ? metadata : { ...metadata, icc: undefined };
 
 async function decode(path: string, probe: Probe, canvasPath: string, options: IngestOptions): Promise<void> {
-  if (options.signal?.aborted) throw reasonOf(options.signal);
-  const image = await pipeline(path, probe, options);
-  await image.toFile(canvasPath);
+  const sharp = await loadSharp();
+  await withDecoderInput(path, probe, async (input) => {
+    if (options.signal?.aborted) throw reasonOf(options.signal);
+    await pipeline(sharp, input, probe, options).toFile(canvasPath);
+  });
 }
 
-async function pipeline(path: string, probe: Probe, options: IngestOptions): Promise<Sharp> {
-  const sharp = await loadSharp();
+type SharpOf = Awaited<ReturnType<typeof loadSharp>>;
+
+function pipeline(sharp: SharpOf, input: string | Buffer, probe: Probe, options: IngestOptions): Sharp {
   const { type, shape, hasIcc, metadata } = probe;
   const convert = options.profile === "srgb";
-  const image = sharp(decoderInput(path, probe), {
+  const image = sharp(input, {
     limitInputPixels: options.pixelsMax,
     sequentialRead: true,
     failOn: failOnOf(type),

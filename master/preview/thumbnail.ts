@@ -1,6 +1,6 @@
 import type { PreviewFormat } from "../../shared/api/routes/pictures.ts";
 import { decodeError } from "../codec/errors.ts";
-import { decoderInput } from "../codec/input.ts";
+import { withDecoderInput } from "../codec/input.ts";
 import { failOnOf, loadSharp } from "../codec/sharp.ts";
 import type { ImageType } from "../probe/types.ts";
 import { GROUND, QUICK } from "./encode.ts";
@@ -24,13 +24,15 @@ export async function thumbnail(
   const sharp = await loadSharp();
   try {
     const known = type as ImageType;
-    const image = sharp(decoderInput(path, { type: known, firstFrameEnd }), {
-      ...{ limitInputPixels: pixelsMax, sequentialRead: true, failOn: failOnOf(known), autoOrient: true },
-    })
-      .resize({ width: size, height: size, fit: "inside", withoutEnlargement: true })
-      .toColourspace("srgb");
-    if (format === "jpeg") image.flatten({ background: GROUND });
-    return new Uint8Array(await image.toFormat(format, QUICK[format](quality)).toBuffer());
+    return await withDecoderInput(path, { type: known, firstFrameEnd }, async (input) => {
+      const image = sharp(input, {
+        ...{ limitInputPixels: pixelsMax, sequentialRead: true, failOn: failOnOf(known), autoOrient: true },
+      })
+        .resize({ width: size, height: size, fit: "inside", withoutEnlargement: true })
+        .toColourspace("srgb");
+      if (format === "jpeg") image.flatten({ background: GROUND });
+      return new Uint8Array(await image.toFormat(format, QUICK[format](quality)).toBuffer());
+    });
   } catch (thrown) {
     throw decodeError(thrown);
   }

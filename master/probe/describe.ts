@@ -4,7 +4,7 @@ import type { Channels, Shape } from "../../shared/geometry.ts";
 import { colourChannels } from "../../shared/geometry.ts";
 import { decodeError } from "../codec/errors.ts";
 import { iccFits } from "../codec/icc.ts";
-import { decoderInput, type Source } from "../codec/input.ts";
+import { type Source, withDecoderInput } from "../codec/input.ts";
 import { failOnOf, loadSharp } from "../codec/sharp.ts";
 import type { ImageMetadata, Orientation } from "./types.ts";
 
@@ -22,10 +22,9 @@ export async function describe(path: string, source: Source): Promise<Descriptio
   let found: Metadata;
   try {
     // sizes were checked before, by our own limits; the library's would only say the same in worse words
-    found = await sharp(decoderInput(path, source), {
-      limitInputPixels: false,
-      failOn: failOnOf(source.type),
-    }).metadata();
+    found = await withDecoderInput(path, source, (input) =>
+      sharp(input, { limitInputPixels: false, failOn: failOnOf(source.type) }).metadata(),
+    );
   } catch (thrown) {
     throw decodeError(thrown);
   }
