@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Told } from "../../client/client.ts";
-import { type BatchPage, changesRows, withNews, withTold } from "../../page/jobs/batch_list.ts";
+import { type BatchPage, changesRows, withNews, withTold } from "../../page/batches/batch_list.ts";
 
 type Batch = BatchPage["batches"][number];
 

@@ -4,6 +4,8 @@ import { formatText } from "../../shared/pipeline/text.ts";
 import { Ago } from "../design/ago.tsx";
 import { Empty } from "../design/empty.tsx";
 import { Pager } from "../design/pager.tsx";
+import { Fault } from "../jobs/fault.tsx";
+import { JobTabs } from "../jobs/job_tabs.tsx";
 import { api } from "../shell/api.ts";
 import { useTopic } from "../shell/live.ts";
 import { hrefOf, place, setSearch } from "../shell/router.ts";
@@ -13,8 +15,6 @@ import { useRefreshed } from "../shell/use_refreshed.ts";
 import { BatchMenu } from "./batch_actions.tsx";
 import { changesRows, withNews, withTold } from "./batch_list.ts";
 import { BatchProgress, type BatchView } from "./batch_progress.tsx";
-import { Fault } from "./fault.tsx";
-import { JobTabs } from "./job_tabs.tsx";
 
 type Page = Awaited<ReturnType<Client["listBatches"]>>;
 

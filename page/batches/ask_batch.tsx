@@ -1,10 +1,10 @@
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { Button } from "../design/button.tsx";
 import { Dialog } from "../design/dialog.tsx";
+import { jobs } from "../jobs/bulk_words.ts";
 import { api } from "../shell/api.ts";
 import { attempt, tellDone } from "../shell/notices.tsx";
 import type { BatchView } from "./batch_progress.tsx";
-import { jobs } from "./bulk_words.ts";
 
 export type BatchAction = "cancel" | "delete";
 

@@ -4,6 +4,10 @@ import { formatText } from "../../shared/pipeline/text.ts";
 import { Ago } from "../design/ago.tsx";
 import { Empty } from "../design/empty.tsx";
 import { Icon } from "../design/icon.tsx";
+import { filterOf, isEmpty } from "../jobs/filter.ts";
+import { FilterBar } from "../jobs/filter_bar.tsx";
+import { JobHistory } from "../jobs/job_history.tsx";
+import { NothingFits } from "../jobs/nothing_fits.tsx";
 import { useTopic } from "../shell/live.ts";
 import { go, hrefOf, place } from "../shell/router.ts";
 import { may, session } from "../shell/session.ts";
@@ -11,10 +15,6 @@ import { useTitle } from "../shell/title.ts";
 import type { AskBatchProps } from "./ask_batch.tsx";
 import { BatchActions } from "./batch_actions.tsx";
 import { BatchProgress, type BatchView } from "./batch_progress.tsx";
-import { filterOf, isEmpty } from "./filter.ts";
-import { FilterBar } from "./filter_bar.tsx";
-import { JobHistory } from "./job_history.tsx";
-import { NothingFits } from "./nothing_fits.tsx";
 
 export function Batch() {
   const { id } = place.value;
