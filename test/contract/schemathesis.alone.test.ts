@@ -29,6 +29,7 @@ beforeAll(async () => {
     TESSERA_LIMITS_SIGN_IN_FAILURES_PER_MINUTE: "0",
     // Nothing is asked of anybody else.
     TESSERA_OUTBOUND_ENABLED: "false",
+    TESSERA_WEBHOOKS_SECRET: "0123456789abcdef0123456789abcdef",
   };
   server = Bun.spawn([process.execPath, MAIN], { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   for await (const line of linesIn(server.stdout)) {

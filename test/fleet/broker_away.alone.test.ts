@@ -72,8 +72,9 @@ describeOnKafka("a broker that is away", ({ broker }) => {
       await watch.until(health, ({ http }) => http === 200);
       await watch.until(ready, (status) => status === 200);
       await expectDone(client, watch, id, fleet.folder, ORDER);
-      const { topics } = await service.listTopics();
-      expect(topics.find(({ topic }) => topic === "tasks")).toMatchObject({ missing: false, lag: 0 });
+      // Workers tell twice a second what they have done.
+      const tasks = async () => (await service.listTopics()).topics.find(({ topic }) => topic === "tasks");
+      await watch.until(tasks, (topic) => topic?.missing === false && topic.lag === 0);
       for (const { complaints } of all) expect(codes(complaints)).toEqual([LOST]);
       console.log(
         `the broker's end was said after ${seconds(said)}, its return ${seconds(back)} after its start; longest gap between tiles ${seconds(watch.longestGap(id))}`,
