@@ -1,12 +1,13 @@
 import type { Every } from "../../clock.ts";
 import type { Master } from "../../master.ts";
 import { statsOf } from "../../monitoring/stats.ts";
-import { Feed, type FeedOptions, type StateMessage } from "../feed.ts";
+import type { FeedOptions, StateMessage } from "../feed.ts";
+import { WholeFeed } from "./whole.ts";
 
 const EVERY_MS = 1000;
 
 /** What there is to do, of an owner or of all, and who does it how quickly; looked at every so often. */
-export class StatsFeed extends Feed<string> {
+export class StatsFeed extends WholeFeed {
   private seen: string;
   private readonly end: () => void;
 
@@ -16,7 +17,7 @@ export class StatsFeed extends Feed<string> {
     every: Every,
     options: FeedOptions,
   ) {
-    super(options, 1);
+    super(options);
     this.seen = this.now();
     this.end = every(EVERY_MS, () => this.look());
   }
@@ -26,15 +27,7 @@ export class StatsFeed extends Feed<string> {
     return false;
   }
 
-  protected override snapshot(seq: number): StateMessage {
-    return this.told(seq, true);
-  }
-
-  protected override delta(_: ReadonlySet<string>, seq: number): StateMessage {
-    return this.told(seq, false);
-  }
-
-  private told(seq: number, snapshot: boolean): StateMessage {
+  protected override told(seq: number, snapshot: boolean): StateMessage {
     return { type: "stats", topic: "stats", seq, snapshot, stats: statsOf(this.master, this.owner) };
   }
 
